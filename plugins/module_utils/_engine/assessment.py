@@ -1,0 +1,159 @@
+# Copyright: (c) 2026, the patchops.fleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""PRIVATE to the collection. The one call modules make: inventory and baselines in, compliance record out."""
+
+from __future__ import annotations
+
+import collections
+import datetime
+import typing as t
+
+from . import advice
+from .baseline import Baseline, for_operating_system
+from .choice import Choice, choose, parse_baselines
+from .dates import parse_instant
+from .decision import APPROVED
+from .errors import InventoryError, RunError
+from .evaluation import Evaluation, default_undated, evaluate
+from .operating_systems import FAMILIES
+from .patch import Document, reference_of
+from .record import compliance, unknown
+from .rules import APPROVE
+from .schemas import INVENTORY, INVENTORY_SCHEMA
+from .shape import faults
+from .state import Run, parse_run
+
+_MOST_FAULTS = 5
+OFFLINE = "offline"  # run id of what no run captured
+
+
+def check_inventory(document: t.Any) -> None:
+    """Raises InventoryError unless `document` is an inventory of a schema that this version reads."""
+    schema = document.get("schema") if isinstance(document, dict) else None
+    if isinstance(schema, int) and schema > INVENTORY_SCHEMA:
+        raise InventoryError(
+            "the inventory has schema %d, and this version reads up to %d; update the collection" % (schema, INVENTORY_SCHEMA)
+        )
+    found = []
+    for fault in faults(document, INVENTORY):
+        found.append(fault)
+        if len(found) == _MOST_FAULTS:
+            break
+    if found:
+        raise InventoryError("no inventory as patch_scan returns it: %s" % "; ".join(found))
+
+
+def assess(
+    inventory: Document,
+    baselines: t.Optional[t.Sequence[Baseline]],
+    now: datetime.datetime,
+    run_id: str,
+    run: t.Optional[Run] = None,
+    undated: t.Optional[str] = None,
+) -> Document:
+    """The full compliance record of one node at `now` (aware, UTC), after `run` (default: a scan).
+
+    `baselines` as choice.parse_baselines returns them (None: AWS's predefined ones); the node's patch group chooses among them.
+    A node that none fits gets status UNKNOWN with the reason. Raises BaselineError and InventoryError as evaluate does.
+    """
+    return _assessed(inventory, baselines, now, run_id, run or Run.scan(), undated)[0]
+
+
+def _assessed(
+    inventory: Document,
+    baselines: t.Optional[t.Sequence[Baseline]],
+    now: datetime.datetime,
+    run_id: str,
+    run: Run,
+    undated: t.Optional[str],
+) -> t.Tuple[Document, t.List[Evaluation]]:
+    """The record, and the evaluations it was made from: a record does not list what Linux only counts."""
+    node = inventory["node"]
+    choice = choose(baselines, node["operating_system"], node.get("patch_group"))
+    if choice.baseline is None:
+        return unknown(inventory, choice.why, now, run_id, run), []
+    warnings = list(_warnings(inventory, choice, undated))
+    evaluations = evaluate(inventory, choice.baseline, now, run, undated)
+    return compliance(inventory, choice.baseline, choice.why, evaluations, now, run_id, run, warnings), evaluations
+
+
+def _warnings(inventory: Document, choice: Choice, undated: t.Optional[str]) -> t.Iterator[str]:
+    """What to know of this baseline on this node."""
+    baseline = choice.baseline
+    assert baseline is not None
+    system = inventory["node"]["operating_system"]
+    here = for_operating_system(baseline, system)
+    for message in advice.warnings(baseline, baseline.name):
+        yield message
+    ignored = inventory.get("release_dates", "ignored") == "ignored"
+    if FAMILIES[system] == "apt" and ignored:
+        for message in advice.apt_dates(here, system):
+            yield message
+    elif any(rule.delayed for rule in here.rules):
+        for message in _undated(inventory, undated or default_undated(inventory)):
+            yield message
+
+
+def _undated(inventory: Document, undated: str) -> t.Iterator[str]:
+    """Names the repositories whose patches have no date to count a delay from."""
+    if inventory["manager"] == "apt":
+        names = [
+            ", ".join(offer.get("repositories") or ["no repository"])
+            for package in inventory.get("packages") or ()
+            for offer in package.get("available") or ()
+            if parse_instant(offer.get("released_at")) is None
+        ]
+    else:
+        names = [
+            advisory.get("repository") or "no repository"
+            for advisory in (inventory.get("advisories") or {}).values()
+            if reference_of(advisory.get("updated"), advisory.get("issued")) is None
+        ]
+    what = "count as old and are approved at once" if undated == APPROVE else "are held back"
+    for name, count in sorted(collections.Counter(names).items()):
+        yield "%s: %d without a release date; they %s (option undated)" % (name, count, what)
+
+
+def what_if(
+    inventory: t.Any,
+    baselines: t.Any,
+    now: t.Optional[str] = None,
+    patch_group: t.Optional[str] = None,
+    run: t.Optional[Document] = None,
+    undated: t.Optional[str] = None,
+) -> Document:
+    """What the baselines would say of a stored inventory at another moment; everything as plain JSON types, unchecked.
+
+    `now` is an instant, by default the inventory's own. Returns the `record` at that moment, all `evaluations`, and
+    `newly_approved`: those of them that were not approved, or not at this version, when the inventory was taken.
+    Raises EngineError in any of its kinds.
+    """
+    check_inventory(inventory)
+    parsed = parse_baselines(baselines)
+    captured = _instant(inventory["captured_at"], "inventory.captured_at")
+    moment = captured if now is None else _instant(now, "now")
+    if patch_group is not None:
+        inventory = dict(inventory, node=dict(inventory["node"], patch_group=patch_group))
+    parsed_run = parse_run(run)
+    record, evaluations = _assessed(inventory, parsed, moment, OFFLINE, parsed_run, undated)
+    before = evaluations
+    if moment != captured:
+        before = _assessed(inventory, parsed, captured, OFFLINE, parsed_run, undated)[1]
+    return {
+        "record": record,
+        "evaluations": [evaluation._asdict() for evaluation in evaluations],
+        "newly_approved": [evaluation._asdict() for evaluation in _newly_approved(before, evaluations)],
+    }
+
+
+def _newly_approved(before: t.Iterable[Evaluation], after: t.Iterable[Evaluation]) -> t.Iterator[Evaluation]:
+    known = {(patch.kb_id, patch.version) for patch in before if patch.decision == APPROVED}
+    return (patch for patch in after if patch.decision == APPROVED and (patch.kb_id, patch.version) not in known)
+
+
+def _instant(written: str, name: str) -> datetime.datetime:
+    instant = parse_instant(written)
+    if instant is None:
+        raise RunError("%s: '%s' is no instant; write it as 2026-11-21T05:40:00Z or 2026-11-21" % (name, written))
+    return instant

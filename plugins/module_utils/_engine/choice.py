@@ -1,0 +1,122 @@
+# Copyright: (c) 2026, the patchops.fleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""PRIVATE to the collection. Which of the given baselines holds for a node (approval-rules.md, section 9)."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .baseline import Baseline
+from .errors import BaselineError, Problem
+from .operating_systems import OPERATING_SYSTEMS
+from .parse import parse_baseline
+from .predefined import NAMES, named, predefined_default
+
+PREDEFINED = "predefined"
+
+Given = t.Union[None, str, t.List[t.Any]]
+
+
+class Choice(t.NamedTuple):
+    baseline: t.Optional[Baseline]  # None: no baseline fits, the node's status is unknown
+    why: str
+
+
+def parse_baselines(given: Given, path: str = "baselines") -> t.Optional[t.List[Baseline]]:
+    """The baselines of an option: None or 'predefined' for AWS's own, else a list of mappings and of names that ship with us.
+
+    None stands for AWS's predefined baselines. Raises BaselineError with every problem of every baseline.
+    """
+    if given is None or given == PREDEFINED:
+        return None
+    if isinstance(given, str):
+        given = [given]
+    if not isinstance(given, list):
+        raise BaselineError([Problem(path, "must be a list of baselines, or '%s'" % PREDEFINED)])
+    if not given:
+        raise BaselineError(
+            [Problem(path, "the list is empty; give at least one baseline, or '%s' for the ones AWS predefines" % PREDEFINED)]
+        )
+    baselines: t.List[Baseline] = []
+    problems: t.List[Problem] = []
+    for index, value in enumerate(given):
+        where = "%s[%d]" % (path, index)
+        try:
+            baselines.append(_named(value, where) if isinstance(value, str) else parse_baseline(value, where))
+        except BaselineError as error:
+            problems.extend(error.problems)
+    problems.extend(_clashes(baselines, path))
+    if problems:
+        raise BaselineError(problems)
+    return baselines
+
+
+def _named(name: str, path: str) -> Baseline:
+    baseline = named(name)
+    if baseline is None:
+        raise BaselineError([Problem(path, "'%s' is no baseline that ships with this collection; known: %s" % (name, ", ".join(NAMES)))])
+    return baseline
+
+
+def _clashes(baselines: t.Sequence[Baseline], path: str) -> t.Iterator[Problem]:
+    """A group maps to one baseline per operating system, and an operating system has one default."""
+    groups: t.Dict[t.Tuple[t.Optional[str], str], Baseline] = {}
+    defaults: t.Dict[t.Optional[str], Baseline] = {}
+    for baseline in baselines:
+        system = baseline.operating_system
+        for group in baseline.patch_groups:
+            other = groups.setdefault((system, group), baseline)
+            if other is not baseline:
+                yield Problem(
+                    path,
+                    "patch group '%s' is bound to %s and to %s for %s; bind it to one"
+                    % (group, other.name, baseline.name, system or "any operating system"),
+                )
+        if baseline.default:
+            other = defaults.setdefault(system, baseline)
+            if other is not baseline:
+                yield Problem(
+                    path,
+                    "%s and %s are both default for %s; keep one" % (other.name, baseline.name, system or "any operating system"),
+                )
+
+
+def choose(baselines: t.Optional[t.Sequence[Baseline]], operating_system: str, patch_group: t.Optional[str]) -> Choice:
+    """The baseline of a node: by its patch group, else the default of its operating system, else the only one that is left.
+
+    One for the node's operating system goes before a portable one. `baselines` None means AWS's predefined ones.
+    """
+    if operating_system not in OPERATING_SYSTEMS:
+        return Choice(None, "the operating system (%s) is not one that Patch Manager knows" % operating_system)
+    if baselines is None:
+        default = predefined_default(operating_system)
+        if default is None:
+            return Choice(None, "AWS predefines no baseline for %s; give one in baselines" % operating_system)
+        return Choice(default, "predefined by AWS for %s, because no baselines were given" % operating_system)
+    fitting = [baseline for baseline in baselines if baseline.operating_system in (operating_system, None)]
+    if not fitting:
+        systems = sorted({str(baseline.operating_system) for baseline in baselines})
+        return Choice(None, "none of the given baselines is for %s; they are for %s" % (operating_system, ", ".join(systems)))
+    grouped = _preferred([baseline for baseline in fitting if patch_group and patch_group in baseline.patch_groups])
+    if len(grouped) == 1:
+        return Choice(grouped[0], "bound to patch group %s" % patch_group)
+    rest = "" if not patch_group else "; no baseline is bound to patch group %s" % patch_group
+    defaults = _preferred([baseline for baseline in fitting if baseline.default])
+    if len(defaults) == 1:
+        return Choice(defaults[0], "default for %s%s" % (operating_system, rest))
+    unbound = _preferred([baseline for baseline in fitting if not baseline.patch_groups])
+    if len(unbound) == 1:
+        return Choice(unbound[0], "the only baseline given for %s%s" % (operating_system, rest))
+    if unbound:
+        names = ", ".join(baseline.name for baseline in unbound)
+        return Choice(None, "%s all fit %s and none of them is default%s" % (names, operating_system, rest))
+    groups = sorted({group for baseline in fitting for group in baseline.patch_groups})
+    if patch_group:
+        return Choice(None, "patch group %s is none of those the baselines are bound to (%s), and none is default" % (patch_group, ", ".join(groups)))
+    return Choice(None, "the node has no patch group, the baselines are bound to %s, and none is default" % ", ".join(groups))
+
+
+def _preferred(baselines: t.List[Baseline]) -> t.List[Baseline]:
+    specific = [baseline for baseline in baselines if baseline.operating_system is not None]
+    return specific or baselines

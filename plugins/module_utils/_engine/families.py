@@ -1,0 +1,315 @@
+# Copyright: (c) 2026, the patchops.fleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""PRIVATE to the collection. Where the families of operating systems differ: order of versions, notices, names, what is security.
+
+os-behaviour.md and approval-rules.md, sections 4.3 and 5.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from . import versions
+from .errors import InventoryError
+from .matching import apt_forms, rpm_forms, suse_forms
+from .operating_systems import FAMILIES, MANAGERS_BY_FAMILY, MEDIUM_IS_MODERATE
+from .patch import DATED, DATELESS, UNDATED, Document, Notice, Package, Pair, Properties, Version, ids_of, reference_of, title_case
+
+Forms = t.Tuple[str, ...]
+
+# "N/A" is how some generators write "no severity" (os-behaviour.md, 1.1).
+_NO_VALUE = ("", "n/a")
+
+
+class Family:
+    """What the engine asks about packages and versions, answered the way most families answer."""
+
+    special = "*?["  # characters that make a list entry a glob
+    digits_are_ids = False  # a list entry of digits only is a Bugzilla id
+    synonyms: t.Dict[str, t.Tuple[str, ...]] = {}
+    security_classifications: t.Tuple[str, ...] = ("security",)  # for the summary's security counts
+
+    def __init__(self, inventory: Document) -> None:
+        self._product: t.Optional[str] = inventory["node"].get("product")
+        self._advisories: t.Dict[str, Document] = inventory.get("advisories") or {}
+        self._repositories: t.Dict[str, Document] = inventory.get("repositories") or {}
+        self._notices: t.Dict[str, Notice] = {}
+        self._release_dates: str = inventory.get("release_dates") or "ignored"
+
+    def text(self, document: Document) -> str:
+        return document["version"]
+
+    def key(self, document: Document) -> t.Any:
+        raise NotImplementedError
+
+    def title(self, package: Package, document: Document) -> str:
+        raise NotImplementedError
+
+    def pairs(self, document: Document) -> t.List[Pair]:
+        raise NotImplementedError
+
+    def forms(self, package: Package, document: Document) -> t.Tuple[Forms, t.Optional[Forms], Forms]:
+        """For Entries.naming: the names of a version, those of them that globs may fit (None: all), and its ids; lower case."""
+        raise NotImplementedError
+
+    def reported(self, pair: Pair) -> t.Tuple[str, str]:
+        """Classification and vendor severity as reports show them."""
+        return title_case(pair.properties.classification), title_case(pair.properties.severity)
+
+    def notices(self, document: Document) -> t.List[Notice]:
+        notices = []
+        for key in document.get("advisories") or ():
+            notice = self._notices.get(key)
+            if notice is None:
+                if key not in self._advisories:
+                    raise InventoryError("version %s names advisory %s, which the inventory does not hold" % (document["version"], key))
+                notice = self._notices[key] = self._notice(self._advisories[key])
+            notices.append(notice)
+        return notices
+
+    def _notice(self, advisory: Document) -> Notice:
+        raise NotImplementedError
+
+    def ids(self, document: Document) -> Forms:
+        return tuple(identifier for notice in self.notices(document) for identifier in notice.ids)
+
+    def package(self, document: Document) -> Package:
+        """The package with its versions in order. Raises InventoryError when a version makes no sense."""
+        try:
+            installed = self._highest(document.get("installed") or ())
+            newer = [
+                Version(installed.key if self._same(installed, offer) else self.key(offer), self.text(offer), offer)
+                for offer in document.get("available") or ()
+            ]
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise InventoryError("package %s: %s" % (document.get("name"), error)) from error
+        if installed is not None:
+            newer = [version for version in newer if version.key >= installed.key]
+        if len(newer) > 1:
+            newer.sort(key=_key, reverse=True)
+        excluded = tuple(version for version in newer if version.document.get("excluded"))
+        groups: t.List[t.List[Version]] = []
+        for version in newer:
+            if excluded and version.document.get("excluded"):
+                continue
+            if groups and groups[-1][0].key == version.key:
+                groups[-1].append(version)
+            else:
+                groups.append([version])
+        name, arch = document["name"], document["arch"]
+        return Package(name, arch, "%s.%s" % (name, arch), document, installed, tuple(map(tuple, groups)), excluded)
+
+    def _highest(self, documents: t.Sequence[Document]) -> t.Optional[Version]:
+        if not documents:
+            return None
+        if len(documents) == 1:
+            return Version(self.key(documents[0]), self.text(documents[0]), documents[0])
+        return max((Version(self.key(document), self.text(document), document) for document in documents), key=_key)
+
+    @staticmethod
+    def _same(installed: t.Optional[Version], offer: Document) -> bool:
+        """Written alike: saves most keys, because most offers are what is installed."""
+        if installed is None:
+            return False
+        document = installed.document
+        return (
+            document["version"] == offer["version"]
+            and document.get("release") == offer.get("release")
+            and (document.get("epoch") or 0) == (offer.get("epoch") or 0)
+        )
+
+
+def _key(version: Version) -> t.Any:
+    return version.key
+
+
+class Rpm(Family):
+    """Packages in rpm form. A version outside every notice counts from its build time."""
+
+    security_outside_notices = False
+
+    def key(self, document: Document) -> t.Any:
+        return versions.rpm_key(document.get("epoch"), document["version"], document.get("release"))
+
+    def text(self, document: Document) -> str:
+        return versions.rpm_text(document.get("epoch"), document["version"], document.get("release"))
+
+    def title(self, package: Package, document: Document) -> str:
+        return "%s:%d:%s-%s" % (package.kb_id, document.get("epoch") or 0, document["version"], document.get("release") or "")
+
+    def pairs(self, document: Document) -> t.List[Pair]:
+        pairs = [Pair(notice.properties, notice) for notice in self.notices(document) if notice.properties is not None]
+        if pairs:
+            return pairs
+        reference = reference_of(document.get("build_time"))
+        dating = DATED if reference else DATELESS
+        return [Pair(Properties(product=self._product, security=self.security_outside_notices, dating=dating, reference=reference))]
+
+    def _notice(self, advisory: Document) -> Notice:
+        reference = reference_of(advisory.get("updated"), advisory.get("issued"))
+        properties = Properties(
+            product=self._product,
+            classification=_value(advisory.get("type")),
+            severity=_value(advisory.get("severity")),
+            dating=DATED if reference else UNDATED,
+            reference=reference,
+        )
+        return Notice(advisory["id"], ids_of(advisory), tuple(advisory.get("cves") or ()), self._required(properties))
+
+    def _required(self, properties: Properties) -> t.Optional[Properties]:
+        """None when the notice lacks what makes it one."""
+        return properties
+
+
+class Dnf(Rpm):
+    """A notice without classification or severity counts as none."""
+
+    digits_are_ids = True
+
+    def __init__(self, inventory: Document) -> None:
+        super().__init__(inventory)
+        if inventory["node"]["operating_system"] in MEDIUM_IS_MODERATE:
+            self.synonyms = {"medium": ("moderate",), "moderate": ("medium",)}
+
+    def forms(self, package: Package, document: Document) -> t.Tuple[Forms, t.Optional[Forms], Forms]:
+        names = rpm_forms(package.name, package.arch, document.get("epoch"), document["version"], document.get("release") or "")
+        return tuple(name.lower() for name in names), None, self.ids(document)
+
+    def _required(self, properties: Properties) -> t.Optional[Properties]:
+        return properties if properties.classification and properties.severity else None
+
+
+class Yum(Dnf):
+    """A notice without severity has severity None, which is a value."""
+
+    def _required(self, properties: Properties) -> t.Optional[Properties]:
+        return properties if properties.severity else properties._replace(severity="None")
+
+
+class Zypper(Rpm):
+    """Everything counts as security. The notices are SUSE's patches."""
+
+    security_outside_notices = True
+
+    def title(self, package: Package, document: Document) -> str:
+        return "%s:0:%s-%s" % (package.kb_id, document["version"], document.get("release") or "")
+
+    def forms(self, package: Package, document: Document) -> t.Tuple[Forms, t.Optional[Forms], Forms]:
+        names = suse_forms(package.name, package.arch, document["version"], document.get("release") or "")
+        patches = tuple(notice.id for notice in self.notices(document))
+        return tuple(name.lower() for name in names + patches), None, ()
+
+
+class Apt(Family):
+    special = "*"
+
+    def __init__(self, inventory: Document) -> None:
+        super().__init__(inventory)
+        self._security_repositories = {key for key, repository in self._repositories.items() if _is_security(repository)}
+
+    def key(self, document: Document) -> t.Any:
+        return versions.dpkg_key(document["version"])
+
+    def title(self, package: Package, document: Document) -> str:
+        return "%s:%s" % (package.kb_id, document["version"])
+
+    def forms(self, package: Package, document: Document) -> t.Tuple[Forms, t.Optional[Forms], Forms]:
+        names = tuple(name.lower() for name in apt_forms(package.name, package.arch, document["version"]))
+        return names, names[:1], ()
+
+    def pairs(self, document: Document) -> t.List[Pair]:
+        security = any(key in self._security_repositories for key in document.get("repositories") or ())
+        reference = None
+        dating = DATELESS
+        if self._release_dates != "ignored":
+            reference = reference_of(document.get("released_at"))
+            dating = DATED if reference else UNDATED
+        return [
+            Pair(
+                Properties(
+                    product=self._product,
+                    classification="Security" if security else None,
+                    severity=document.get("priority"),
+                    priority=document.get("priority"),
+                    section=document.get("section"),
+                    security=security,
+                    dating=dating,
+                    reference=reference,
+                )
+            )
+        ]
+
+
+class Macos(Family):
+    special = ""
+
+    def key(self, document: Document) -> t.Any:
+        return versions.generic_key(document["version"])
+
+    def title(self, package: Package, document: Document) -> str:
+        return "%s.%s" % (package.name, document["version"])
+
+    def forms(self, package: Package, document: Document) -> t.Tuple[Forms, t.Optional[Forms], Forms]:
+        return (package.name.lower(),), (), ()
+
+    def pairs(self, document: Document) -> t.List[Pair]:
+        classification = document.get("classification")
+        security = (classification or "").lower() == "security"
+        return [Pair(Properties(product=self._product, classification=classification, security=security))]
+
+
+class Windows(Family):
+    """Updates instead of packages; each is its own patch."""
+
+    special = ""
+    security_classifications = ("securityupdates",)
+
+    def update_pair(self, update: Document) -> Pair:
+        reference = reference_of(update.get("release_date"))
+        return Pair(
+            Properties(
+                product=update.get("product"),
+                classification=update.get("classification"),
+                msrc_severity=update.get("msrc_severity") or "Unspecified",
+                patch_set=update.get("patch_set") or "OS",
+                product_family=update.get("product_family"),
+                dating=DATED if reference else UNDATED,
+                reference=reference,
+            )
+        )
+
+    def reported(self, pair: Pair) -> t.Tuple[str, str]:
+        return pair.properties.classification or "", pair.properties.msrc_severity or ""
+
+
+_FAMILIES: t.Dict[str, t.Type[Family]] = {
+    "apt": Apt,
+    "dnf": Dnf,
+    "macos": Macos,
+    "windows": Windows,
+    "yum": Yum,
+    "zypper": Zypper,
+}
+
+
+def family_of(inventory: Document) -> Family:
+    """The family of an inventory, by its manager. Raises InventoryError when the manager is not one of its operating system."""
+    system = inventory["node"]["operating_system"]
+    managers = MANAGERS_BY_FAMILY[FAMILIES[system]]
+    if inventory["manager"] not in managers:
+        raise InventoryError("manager %s is none of %s: %s" % (inventory["manager"], system, ", ".join(managers)))
+    return _FAMILIES[inventory["manager"]](inventory)
+
+
+def _value(written: t.Any) -> t.Optional[str]:
+    if not isinstance(written, str) or written.strip().lower() in _NO_VALUE:
+        return None
+    return written.strip()
+
+
+def _is_security(repository: Document) -> bool:
+    """A trusted archive named after security, or Debian's by its label, which mirrors keep (approval-rules.md, 5)."""
+    if not repository.get("trusted"):
+        return False
+    return "security" in (repository.get("archive") or "").lower() or repository.get("label") == "Debian-Security"

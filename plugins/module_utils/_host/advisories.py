@@ -1,0 +1,311 @@
+# Copyright: (c) 2026, the patchops.fleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""PRIVATE to the collection. Reads the advisories of an rpm repository from its own updateinfo.xml.
+
+Runs on Python 3.6, alone: probes carry it to hosts. Values stay as the vendor wrote them; what they mean is decided
+elsewhere.
+"""
+
+import collections
+import os
+import re
+import subprocess
+import tempfile
+import xml.parsers.expat
+
+_CHUNK = 64 * 1024
+_LONGEST_PROLOGUE = 16 * 1024
+
+Module = collections.namedtuple("Module", "name stream version context arch")
+
+# `epoch` is an int; `module` is None for packages outside of modules.
+Package = collections.namedtuple("Package", "name epoch version release arch module")
+
+
+class AdvisoryError(Exception):
+    """A file of advisories cannot be read, or not to its end. The message names the file and what is wrong."""
+
+
+class DecoderMissing(AdvisoryError):
+    """Nothing on this host decompresses the file. `package` is what to install."""
+
+    def __init__(self, path, compression, package):
+        AdvisoryError.__init__(
+            self, "%s: nothing here reads %s compression: install the package %s" % (path, compression, package)
+        )
+        self.package = package
+
+
+def read_updateinfo(path, problems):
+    """The advisories of the file at `path`, one dict at a time, in the file's order: see parse_updateinfo."""
+    with open_updateinfo(path) as stream:
+        for advisory in parse_updateinfo(stream, path, problems):
+            yield advisory
+
+
+def parse_updateinfo(stream, name, problems):
+    """The advisories of an updateinfo document, one dict at a time, in its order and in constant memory.
+
+    `stream` is a binary file, `name` what errors call it. An advisory has id, type, severity, status, title (texts, or
+    None where absent or empty), issued and updated (the text as written, an int if it is one, or None), cves and
+    bugzillas (ids), packages (of Package) and reboot_suggested (bool).
+
+    A damaged document raises AdvisoryError, after all advisories that stand whole before the damage: a caller may keep
+    those, but has to report that there were more. An entry that makes no sense on its own is left out, and `problems`
+    (a list) gets a line that says so. Document type declarations are refused: no vendor has one, and entities would let
+    a small file expand without limit.
+    """
+    document = _Document(name, problems)
+    parser = xml.parsers.expat.ParserCreate()
+    parser.buffer_text = True
+    parser.StartDoctypeDeclHandler = document.doctype
+    parser.StartElementHandler = document.start
+    parser.EndElementHandler = document.end
+    parser.CharacterDataHandler = document.text
+    more = True
+    while more:
+        damage = None
+        try:
+            # Byte by byte up to the root element: expat stops at a document type before it has read what that declares.
+            chunk = _read(stream, name, _CHUNK if document.begun else 1)
+            more = bool(chunk)
+            parser.Parse(chunk, not more)
+            if not document.begun and parser.CurrentByteIndex > _LONGEST_PROLOGUE:
+                damage = AdvisoryError("%s: is no updateinfo file: nothing but a prologue" % name)
+        except (xml.parsers.expat.ExpatError, LookupError, ValueError) as error:  # the last two: of its encoding
+            damage = AdvisoryError("%s: damaged or cut short: %s" % (name, error))
+        except AdvisoryError as error:
+            damage = error
+        for advisory in document.take():
+            yield advisory
+        if damage:
+            raise damage
+
+
+def _read(stream, name, size):
+    try:
+        return stream.read(size)
+    except AdvisoryError:
+        raise
+    except Exception as error:  # decoders have no common one: OSError, EOFError, zlib.error, LZMAError, ZstdError
+        raise AdvisoryError("%s: damaged or cut short: %s" % (name, error or type(error).__name__))
+
+
+_UPDATE = ("updates", "update")
+_REFERENCE = _UPDATE + ("references", "reference")
+_COLLECTION = _UPDATE + ("pkglist", "collection")
+_MODULE = _COLLECTION + ("module",)
+_PACKAGE = _COLLECTION + ("package",)
+_REBOOTS = (_UPDATE + ("reboot_suggested",), _PACKAGE + ("reboot_suggested",))
+_TEXTS = {_UPDATE + (member,): member for member in ("id", "title", "severity")}
+_DATES = {_UPDATE + (member,): member for member in ("issued", "updated")}
+_WITH_TEXT = set(_TEXTS) | set(_DATES) | set(_REBOOTS)
+_DEEPEST = max(len(place) for place in _WITH_TEXT)
+
+_REFERENCES = {"cve": "cves", "bugzilla": "bugzillas"}
+_is_number = re.compile("[0-9]{1,18}").fullmatch
+
+
+class _Document(object):
+    """Listens to the parser; keeps no more than the advisory being read and those not taken yet."""
+
+    def __init__(self, name, problems):
+        self.begun = False
+        self._name = name
+        self._problems = problems
+        self._path = []
+        self._done = []
+        self._advisory = None
+        self._module = None
+        self._date = None
+        self._text = None
+
+    def take(self):
+        done, self._done = self._done, []
+        return done
+
+    def doctype(self, name, system_id, public_id, has_internal_subset):
+        raise AdvisoryError("%s: has a document type declaration, which no updateinfo file needs" % self._name)
+
+    def start(self, tag, attributes):
+        if not self._path and tag != "updates":
+            raise AdvisoryError("%s: is no updateinfo file: it begins with <%.40s>, not <updates>" % (self._name, tag))
+        self.begun = True
+        self._path.append(tag)
+        place = self._place()
+        if place == _UPDATE:
+            self._advisory = _new_advisory(attributes)
+        elif place == _COLLECTION:
+            self._module = None
+        elif place == _MODULE:
+            self._module = Module(*[attributes.get(field) for field in Module._fields])
+        elif place == _PACKAGE:
+            self._add_package(attributes)
+        elif place == _REFERENCE:
+            self._add_reference(attributes)
+        elif place in _WITH_TEXT:
+            self._text = []
+            self._date = attributes.get("date")
+
+    def text(self, text):
+        if self._text is not None:
+            self._text.append(text)
+
+    def end(self, _tag):
+        place = self._place()
+        self._path.pop()
+        if place == _UPDATE:
+            self._finish()
+        elif place in _WITH_TEXT:
+            written = "".join(self._text).strip()
+            self._text = None
+            if place in _TEXTS:
+                self._advisory[_TEXTS[place]] = written or None
+            elif place in _DATES:
+                self._advisory[_DATES[place]] = _number_or_text((self._date or "").strip() or written)
+            elif written.lower() not in ("false", "no", "0"):
+                self._advisory["reboot_suggested"] = True
+
+    def _place(self):
+        return tuple(self._path) if len(self._path) <= _DEEPEST else None
+
+    def _add_package(self, attributes):
+        epoch = attributes.get("epoch") or "0"
+        name, version = attributes.get("name"), attributes.get("version")
+        if not name or not version or not _is_number(epoch):
+            self._problem("a package entry with name %r, epoch %r, version %r is left out" % (name, epoch, version))
+            return
+        release, arch = attributes.get("release", ""), attributes.get("arch", "")
+        self._advisory["packages"].append(Package(name, int(epoch), version, release, arch, self._module))
+
+    def _add_reference(self, attributes):
+        member = _REFERENCES.get(attributes.get("type", "").lower())
+        if member and attributes.get("id"):
+            self._advisory[member].append(attributes["id"])
+
+    def _finish(self):
+        for member in _REFERENCES.values():
+            self._advisory[member] = list(collections.OrderedDict.fromkeys(self._advisory[member]))
+        if self._advisory["id"]:
+            self._done.append(self._advisory)
+        else:
+            self._problem("it has no id and is left out")
+        self._advisory = None
+
+    def _problem(self, what):
+        self._problems.append("%s: advisory %s: %s" % (self._name, self._advisory["id"], what))
+
+
+def _new_advisory(attributes):
+    return {
+        "id": None,
+        "type": attributes.get("type") or None,
+        "status": attributes.get("status") or None,
+        "severity": None,
+        "issued": None,
+        "updated": None,
+        "title": None,
+        "cves": [],
+        "bugzillas": [],
+        "packages": [],
+        "reboot_suggested": False,
+    }
+
+
+def _number_or_text(written):
+    return int(written) if _is_number(written) else written or None
+
+
+def open_updateinfo(path):
+    """The document at `path` as a binary file that decompresses as it is read: plain, gz, xz, bz2, zst or zck.
+
+    Its first bytes tell which, not its name. Raises DecoderMissing where the host lacks what zst or zck needs, and
+    AdvisoryError where the file cannot be opened.
+    """
+    try:
+        with open(path, "rb") as stream:
+            magic = stream.read(6)
+        for beginning, opener in _OPENERS:
+            if magic.startswith(beginning):
+                return opener(path)
+        return open(path, "rb")
+    except OSError as error:
+        raise AdvisoryError("%s: cannot be opened: %s" % (path, error.strerror or error))
+
+
+def _open_gzip(path):
+    import gzip
+
+    return gzip.open(path, "rb")
+
+
+def _open_xz(path):
+    import lzma
+
+    return lzma.open(path, "rb")
+
+
+def _open_bzip2(path):
+    import bz2
+
+    return bz2.open(path, "rb")
+
+
+def _open_zstd(path):
+    try:
+        from compression import zstd  # Python 3.14
+    except ImportError:
+        return _Decoder(path, ["zstd", "-dcq"], "zstd", "zstd")
+    return zstd.open(path, "rb")
+
+
+def _open_zchunk(path):
+    return _Decoder(path, ["unzck", "--stdout"], "zchunk", "zchunk")
+
+
+_OPENERS = (
+    (b"\x1f\x8b", _open_gzip),
+    (b"\xfd7zXZ\x00", _open_xz),
+    (b"BZh", _open_bzip2),
+    (b"\x28\xb5\x2f\xfd", _open_zstd),
+    (b"\x00ZCK1", _open_zchunk),
+)
+
+
+class _Decoder(object):
+    """What a command writes when given a file; reading to its end raises AdvisoryError if the command then fails."""
+
+    def __init__(self, path, command, compression, package):
+        self._path = path
+        self._errors = tempfile.TemporaryFile()
+        try:
+            self._process = subprocess.Popen(
+                command + [os.path.realpath(path)],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=self._errors,
+                env=dict(os.environ, LC_ALL="C"),
+            )
+        except FileNotFoundError:
+            self._errors.close()
+            raise DecoderMissing(path, compression, package)
+
+    def read(self, size):
+        data = self._process.stdout.read(size)
+        if not data and self._process.wait() != 0:
+            self._errors.seek(0)
+            said = self._errors.read(2000).decode("utf-8", "replace").strip()
+            raise AdvisoryError("%s: damaged or cut short: %s" % (self._path, said or "the decoder failed"))
+        return data
+
+    def close(self):
+        self._process.stdout.close()  # a decoder still writing ends on the broken pipe
+        self._process.wait()
+        self._errors.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_exception):
+        self.close()
