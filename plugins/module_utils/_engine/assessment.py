@@ -140,16 +140,17 @@ def what_if(
     before = evaluations
     if moment != captured:
         before = _assessed(inventory, parsed, captured, OFFLINE, parsed_run, undated)[1]
+    documents = [evaluation.document() for evaluation in evaluations]
     return {
         "record": record,
-        "evaluations": [evaluation._asdict() for evaluation in evaluations],
-        "newly_approved": [evaluation._asdict() for evaluation in _newly_approved(before, evaluations)],
+        "evaluations": documents,
+        "newly_approved": _newly_approved([evaluation.document() for evaluation in before], documents),
     }
 
 
-def _newly_approved(before: t.Iterable[Evaluation], after: t.Iterable[Evaluation]) -> t.Iterator[Evaluation]:
-    known = {(patch.kb_id, patch.version) for patch in before if patch.decision == APPROVED}
-    return (patch for patch in after if patch.decision == APPROVED and (patch.kb_id, patch.version) not in known)
+def _newly_approved(before: t.Iterable[Document], after: t.Iterable[Document]) -> t.List[Document]:
+    known = {(patch["kb_id"], patch["version"]) for patch in before if patch["decision"] == APPROVED}
+    return [patch for patch in after if patch["decision"] == APPROVED and (patch["kb_id"], patch["version"]) not in known]
 
 
 def _instant(written: str, name: str) -> datetime.datetime:

@@ -31,6 +31,9 @@ class Decision(t.NamedTuple):
     installed_rejected: t.Optional[str] = None  # the rejected entry that names the installed version, for its state
 
 
+_NOTHING_NEWER = Decision(NOT_APPROVED, "no_candidate", "no repository offers this version or a newer one")
+
+
 class _Group(t.NamedTuple):
     """Equal versions of a package, judged together: what the rules and the approved list say."""
 
@@ -89,16 +92,18 @@ class Judge:
             reason = "rejected_patches entry '%s' names it" % rejected.entry
             entry = rejected.entry if update["installed"] else None
             return Decision(REJECTED, "rejected_list", reason, pair=pair, installed_rejected=entry)
-        verdict = self._rules.verdict(pair.properties)
+        verdict = self._rules.verdict(pair)
         listed = self._approved.naming(names)
         if listed is not None or verdict.approves:
             return self._approved_by(listed, [(verdict, pair)], None)
         return Decision(NOT_APPROVED, verdict.code, verdict.reason, rule=verdict.rule, pair=pair, approved_on=verdict.approved_on)
 
     def _without_candidate(self, package: Package) -> Decision:
-        reason = "no repository offers it" if package.installed is None else "no repository offers this version or a newer one"
+        if not package.excluded and package.installed is not None and self._rejected.empty:
+            return _NOTHING_NEWER
+        reason = "no repository offers it" if package.installed is None else _NOTHING_NEWER.reason
         if package.excluded:
-            reason = "%s is offered, but %s" % (package.excluded[0].text, package.excluded[0].document["excluded"])
+            reason = "%s is offered, but %s" % (self._family.text(package.excluded[0].document), package.excluded[0].document["excluded"])
         return Decision(NOT_APPROVED, "no_candidate", reason, installed_rejected=self._installed_rejected(package))
 
     def _group(self, package: Package, versions: t.Tuple[Version, ...]) -> _Group:
@@ -112,7 +117,7 @@ class Judge:
                 listed = hit
             else:
                 without_effect = hit
-        verdicts = [(self._rules.verdict(pair.properties), pair) for pair in pairs]
+        verdicts = [(self._rules.verdict(pair), pair) for pair in pairs]
         return _Group(versions, rejected, listed, without_effect, verdicts)
 
     def _named(self, entries: Entries, package: Package, versions: t.Iterable[Version]) -> t.Optional[Hit]:
@@ -166,10 +171,10 @@ class Judge:
         if open_to_approval:
             obstacle = self._obstacle(open_to_approval)
             assert obstacle.version is not None
-            words = "; the newer %s is not approved: %s" % (obstacle.version.text, obstacle.reason)
+            words = "; the newer %s is not approved: %s" % (self._family.text(obstacle.version.document), obstacle.reason)
             return approval._replace(reason=approval.reason + words, approved_on=obstacle.approved_on)
         if newer and newer[0].rejected is not None:
-            words = "; the newer %s is rejected by entry '%s'" % (newer[0].versions[0].text, newer[0].rejected.entry)
+            words = "; the newer %s is rejected by entry '%s'" % (self._family.text(newer[0].versions[0].document), newer[0].rejected.entry)
             return approval._replace(reason=approval.reason + words)
         return approval
 

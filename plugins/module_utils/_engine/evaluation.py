@@ -10,7 +10,7 @@ import typing as t
 
 from .baseline import Baseline, for_operating_system
 from .dates import parse_instant, text
-from .decision import APPROVED, Decision, Judge
+from .decision import APPROVED, REJECTED, Decision, Judge
 from .errors import InventoryError
 from .families import Family, family_of
 from .operating_systems import FAMILIES
@@ -19,44 +19,126 @@ from .rules import APPROVE, HOLD
 from .state import Run, State, States
 
 
-class Evaluation(t.NamedTuple):
-    """A patch as the compliance record shows it; the members are those of schemas.PATCH."""
+class Evaluation:
+    """A patch, what was decided on it and what state it is in. Words and titles are made when a document is asked for."""
 
-    title: str
-    kb_id: str
-    name: str
-    arch: t.Optional[str]
-    installed_version: t.Optional[str]
-    version: t.Optional[str]  # the one decided on
-    decision: str
-    reason_code: str
-    reason: str
-    rule: t.Optional[int]
-    compliance_level: str
-    state: t.Optional[str]
-    status: t.Optional[str]
-    classification: str
-    severity: str
-    installed_time: t.Optional[str]
-    approved_on: t.Optional[str]
-    release_date: t.Optional[str]
-    advisories: t.List[str]
-    cve_ids: t.List[str]
-    held: t.Optional[str]
+    __slots__ = ("decision", "state", "_family")
+
+    def __init__(self, decision: Decision, state: State, family: Family) -> None:
+        self.decision = decision
+        self.state = state
+        self._family = family
 
     @property
-    def wanted(self) -> bool:
-        """Approved, and not there."""
-        return self.state in ("MISSING", "FAILED")
+    def held(self) -> t.Optional[str]:
+        """The package manager's hold or lock, where it keeps an update back."""
+        return None
 
     @property
     def waiting(self) -> bool:
         """An update is on offer, and only its date keeps it from being approved."""
-        return self.approved_on is not None and (self.decision == APPROVED or self.version != self.installed_version)
+        return self.decision.approved_on is not None
 
     @property
     def security(self) -> bool:
-        return self.classification in ("Security", "SecurityUpdates")
+        pair = self.decision.pair
+        return pair is not None and (pair.properties.classification or "").lower() in self._family.security_classifications
+
+    def document(self) -> Document:
+        """The patch as schemas.PATCH describes it."""
+        decision = self.decision
+        classification, severity = self._family.reported(decision.pair) if decision.pair else ("", "")
+        return {
+            "decision": decision.decision,
+            "reason_code": decision.code,
+            "reason": self._reason(),
+            "rule": decision.rule,
+            "compliance_level": decision.level,
+            "state": self.state.state,
+            "status": self.state.status,
+            "classification": classification,
+            "severity": severity,
+            "approved_on": text(decision.approved_on) if decision.approved_on and self.waiting else None,
+            "release_date": _release_date(decision.pair),
+            "held": self.held,
+        }
+
+    def _reason(self) -> str:
+        parts = [self.decision.reason]
+        if self.state.state == "INSTALLED_REJECTED" and self.decision.decision != REJECTED:
+            parts.append("the installed version is named by rejected_patches entry '%s'" % self.decision.installed_rejected)
+        if self.state.note:
+            parts.append(self.state.note)
+        if self.held:
+            parts.append("held on the node: %s" % self.held)
+        return "; ".join(parts)
+
+
+class PackageEvaluation(Evaluation):
+    __slots__ = ("_package",)
+
+    def __init__(self, package: Package, decision: Decision, state: State, family: Family) -> None:
+        super().__init__(decision, state, family)
+        self._package = package
+
+    @property
+    def held(self) -> t.Optional[str]:
+        held = self._package.document.get("held")
+        return held if held and self._newer else None
+
+    @property
+    def waiting(self) -> bool:
+        # of an approved package it is a newer version that waits; else it may be the installed one itself
+        return self.decision.approved_on is not None and (self.decision.decision == APPROVED or self._newer)
+
+    @property
+    def _newer(self) -> bool:
+        installed, version = self._package.installed, self.decision.version
+        return installed is not None and version is not None and version.key != installed.key
+
+    def document(self) -> Document:
+        package, family = self._package, self._family
+        installed = package.installed.document if package.installed else None
+        decided = self.decision.version.document if self.decision.version else None
+        shown = decided or installed
+        notices = family.notices(shown) if shown else ()
+        document = super().document()
+        document.update(
+            title=family.title(package, shown) if shown else package.kb_id,
+            kb_id=package.kb_id,
+            name=package.name,
+            arch=package.arch,
+            installed_version=family.text(installed) if installed else None,
+            version=family.text(decided) if decided else None,
+            installed_time=installed.get("installed_time") if installed else None,
+            advisories=[notice.id for notice in notices],
+            cve_ids=sorted({cve for notice in notices for cve in notice.cves}),
+        )
+        return document
+
+
+class UpdateEvaluation(Evaluation):
+    __slots__ = ("_update",)
+
+    def __init__(self, update: Document, decision: Decision, state: State, family: Family) -> None:
+        super().__init__(decision, state, family)
+        self._update = update
+
+    def document(self) -> Document:
+        update = self._update
+        document = super().document()
+        document.update(
+            title=update["title"],
+            kb_id=update.get("kb") or "",
+            name=update.get("kb") or update["title"],
+            arch=None,
+            installed_version=None,
+            version=None,
+            installed_time=update.get("installed_time"),
+            advisories=[update["bulletin"]] if update.get("bulletin") else [],
+            cve_ids=list(update.get("cves") or ()),
+        )
+        return document
 
 
 def default_undated(inventory: Document) -> str:
@@ -84,90 +166,15 @@ def evaluate(
     family = family_of(inventory)
     judge = Judge(here, family, now, undated or default_undated(inventory))
     states = States(here, run or Run.scan(), parse_instant(inventory.get("boot_time")))
-    evaluations = []
+    evaluations: t.List[Evaluation] = []
     for document in inventory.get("packages") or ():
         package = family.package(document)
         decision = judge.package(package)
-        evaluations.append(_package_evaluation(family, package, decision, states.package(package, decision)))
+        evaluations.append(PackageEvaluation(package, decision, states.package(package, decision), family))
     for update in inventory.get("updates") or ():
         decision = judge.update(update)
-        evaluations.append(_update_evaluation(family, update, decision, states.update(update, decision)))
+        evaluations.append(UpdateEvaluation(update, decision, states.update(update, decision), family))
     return evaluations
-
-
-def _package_evaluation(family: Family, package: Package, decision: Decision, state: State) -> Evaluation:
-    installed = package.installed
-    version = decision.version or installed
-    document = version.document if version is not None else package.document
-    classification, severity = family.reported(decision.pair) if decision.pair else ("", "")
-    notices = family.notices(document) if document.get("advisories") else ()
-    held = package.document.get("held")
-    return Evaluation(
-        title=family.title(package, document) if version is not None else package.kb_id,
-        kb_id=package.kb_id,
-        name=package.name,
-        arch=package.arch,
-        installed_version=installed.text if installed is not None else None,
-        version=decision.version.text if decision.version is not None else None,
-        decision=decision.decision,
-        reason_code=decision.code,
-        reason=_reason(decision, state, held if _newer(package, decision) else None),
-        rule=decision.rule,
-        compliance_level=decision.level,
-        state=state.state,
-        status=state.status,
-        classification=classification,
-        severity=severity,
-        installed_time=installed.document.get("installed_time") if installed is not None else None,
-        approved_on=text(decision.approved_on) if decision.approved_on else None,
-        release_date=_release_date(decision.pair),
-        advisories=[notice.id for notice in notices],
-        cve_ids=sorted({cve for notice in notices for cve in notice.cves}),
-        held=held,
-    )
-
-
-def _update_evaluation(family: Family, update: Document, decision: Decision, state: State) -> Evaluation:
-    assert decision.pair is not None
-    classification, severity = family.reported(decision.pair)
-    return Evaluation(
-        title=update["title"],
-        kb_id=update.get("kb") or "",
-        name=update.get("kb") or update["title"],
-        arch=None,
-        installed_version=None,
-        version=None,
-        decision=decision.decision,
-        reason_code=decision.code,
-        reason=_reason(decision, state, None),
-        rule=decision.rule,
-        compliance_level=decision.level,
-        state=state.state,
-        status=state.status,
-        classification=classification,
-        severity=severity,
-        installed_time=update.get("installed_time"),
-        approved_on=text(decision.approved_on) if decision.approved_on else None,
-        release_date=_release_date(decision.pair),
-        advisories=[update["bulletin"]] if update.get("bulletin") else [],
-        cve_ids=list(update.get("cves") or ()),
-        held=None,
-    )
-
-
-def _newer(package: Package, decision: Decision) -> bool:
-    return package.installed is not None and decision.version is not None and decision.version.key > package.installed.key
-
-
-def _reason(decision: Decision, state: State, held: t.Optional[str]) -> str:
-    parts = [decision.reason]
-    if state.state == "INSTALLED_REJECTED" and decision.decision != "rejected":
-        parts.append("the installed version is named by rejected_patches entry '%s'" % decision.installed_rejected)
-    if state.note:
-        parts.append(state.note)
-    if held:
-        parts.append("held on the node: %s" % held)
-    return "; ".join(parts)
 
 
 def _release_date(pair: t.Optional[Pair]) -> t.Optional[str]:

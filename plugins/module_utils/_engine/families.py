@@ -35,6 +35,7 @@ class Family:
         self._advisories: t.Dict[str, Document] = inventory.get("advisories") or {}
         self._repositories: t.Dict[str, Document] = inventory.get("repositories") or {}
         self._notices: t.Dict[str, Notice] = {}
+        self._pairs: t.Dict[t.Any, Pair] = {}
         self._release_dates: str = inventory.get("release_dates") or "ignored"
 
     def text(self, document: Document) -> str:
@@ -76,48 +77,56 @@ class Family:
 
     def package(self, document: Document) -> Package:
         """The package with its versions in order. Raises InventoryError when a version makes no sense."""
-        try:
-            installed = self._highest(document.get("installed") or ())
-            newer = [
-                Version(installed.key if self._same(installed, offer) else self.key(offer), self.text(offer), offer)
-                for offer in document.get("available") or ()
-            ]
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise InventoryError("package %s: %s" % (document.get("name"), error)) from error
-        if installed is not None:
-            newer = [version for version in newer if version.key >= installed.key]
-        if len(newer) > 1:
-            newer.sort(key=_key, reverse=True)
-        excluded = tuple(version for version in newer if version.document.get("excluded"))
-        groups: t.List[t.List[Version]] = []
-        for version in newer:
-            if excluded and version.document.get("excluded"):
-                continue
-            if groups and groups[-1][0].key == version.key:
-                groups[-1].append(version)
-            else:
-                groups.append([version])
         name, arch = document["name"], document["arch"]
-        return Package(name, arch, "%s.%s" % (name, arch), document, installed, tuple(map(tuple, groups)), excluded)
+        try:
+            installed, offered = self._ordered(document.get("installed") or (), document.get("available") or ())
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise InventoryError("package %s.%s: %s" % (name, arch, error)) from error
+        excluded: t.Tuple[Version, ...] = ()
+        if any(version.document.get("excluded") for version in offered):
+            excluded = tuple(version for version in offered if version.document.get("excluded"))
+            offered = [version for version in offered if not version.document.get("excluded")]
+        return Package(name, arch, name + "." + arch, document, installed, _grouped(offered), excluded)
 
-    def _highest(self, documents: t.Sequence[Document]) -> t.Optional[Version]:
-        if not documents:
-            return None
-        if len(documents) == 1:
-            return Version(self.key(documents[0]), self.text(documents[0]), documents[0])
-        return max((Version(self.key(document), self.text(document), document) for document in documents), key=_key)
+    def _ordered(
+        self, installed: t.Sequence[Document], available: t.Sequence[Document]
+    ) -> t.Tuple[t.Optional[Version], t.Sequence[Version]]:
+        """The highest installed version, and what is on offer from that version on, newest first.
 
-    @staticmethod
-    def _same(installed: t.Optional[Version], offer: Document) -> bool:
-        """Written alike: saves most keys, because most offers are what is installed."""
-        if installed is None:
-            return False
-        document = installed.document
-        return (
-            document["version"] == offer["version"]
-            and document.get("release") == offer.get("release")
-            and (document.get("epoch") or 0) == (offer.get("epoch") or 0)
-        )
+        Keys cost most of the time, so none is made where there is nothing to compare.
+        """
+        if len(installed) == 1 and not available:
+            return Version(None, installed[0]), ()
+        if len(installed) == 1 and len(available) == 1 and _written_alike(installed[0], available[0]):
+            return Version(None, installed[0]), (Version(None, available[0]),)
+        offered = [Version(self.key(offer), offer) for offer in available]
+        if len(offered) > 1:
+            offered.sort(key=_key, reverse=True)
+        if not installed:
+            return None, offered
+        highest = max([Version(self.key(document), document) for document in installed], key=_key)
+        return highest, [version for version in offered if version.key >= highest.key]
+
+
+def _written_alike(one: Document, other: Document) -> bool:
+    return (
+        one["version"] == other["version"]
+        and one.get("release") == other.get("release")
+        and (one.get("epoch") or 0) == (other.get("epoch") or 0)
+    )
+
+
+def _grouped(versions: t.Sequence[Version]) -> t.Tuple[t.Tuple[Version, ...], ...]:
+    """Neighbours of equal version together."""
+    if len(versions) < 2:
+        return ((versions[0],),) if versions else ()
+    groups: t.List[t.List[Version]] = []
+    for version in versions:
+        if groups and groups[-1][0].key == version.key:
+            groups[-1].append(version)
+        else:
+            groups.append([version])
+    return tuple(tuple(group) for group in groups)
 
 
 def _key(version: Version) -> t.Any:
@@ -139,12 +148,26 @@ class Rpm(Family):
         return "%s:%d:%s-%s" % (package.kb_id, document.get("epoch") or 0, document["version"], document.get("release") or "")
 
     def pairs(self, document: Document) -> t.List[Pair]:
-        pairs = [Pair(notice.properties, notice) for notice in self.notices(document) if notice.properties is not None]
-        if pairs:
-            return pairs
-        reference = reference_of(document.get("build_time"))
-        dating = DATED if reference else DATELESS
-        return [Pair(Properties(product=self._product, security=self.security_outside_notices, dating=dating, reference=reference))]
+        keys = document.get("advisories")
+        if keys:
+            notices = self.notices(document)
+            pairs = [notice.pair for notice in notices if notice.pair is not None]
+            if pairs:
+                return pairs
+        return [self._pair_without_notice(document.get("build_time"))]
+
+    def _pair_without_notice(self, build_time: t.Any) -> Pair:
+        pair = self._pairs.get(build_time)
+        if pair is None:
+            reference = reference_of(build_time)
+            properties = Properties(
+                product=self._product,
+                security=self.security_outside_notices,
+                dating=DATED if reference else DATELESS,
+                reference=reference,
+            )
+            pair = self._pairs[build_time] = Pair(properties)
+        return pair
 
     def _notice(self, advisory: Document) -> Notice:
         reference = reference_of(advisory.get("updated"), advisory.get("issued"))
@@ -155,7 +178,9 @@ class Rpm(Family):
             dating=DATED if reference else UNDATED,
             reference=reference,
         )
-        return Notice(advisory["id"], ids_of(advisory), tuple(advisory.get("cves") or ()), self._required(properties))
+        required = self._required(properties)
+        cves = tuple(sorted(set(advisory.get("cves") or ())))
+        return Notice(advisory["id"], ids_of(advisory), cves, Pair(required) if required is not None else None)
 
     def _required(self, properties: Properties) -> t.Optional[Properties]:
         """None when the notice lacks what makes it one."""
@@ -219,26 +244,30 @@ class Apt(Family):
         return names, names[:1], ()
 
     def pairs(self, document: Document) -> t.List[Pair]:
-        security = any(key in self._security_repositories for key in document.get("repositories") or ())
+        repositories = document.get("repositories") or ()
+        alike = (*repositories, document.get("priority"), document.get("section"), document.get("released_at"))
+        pair = self._pairs.get(alike)
+        if pair is None:
+            security = any(key in self._security_repositories for key in repositories)
+            pair = self._pairs[alike] = Pair(self._properties(document, security))
+        return [pair]
+
+    def _properties(self, document: Document, security: bool) -> Properties:
         reference = None
         dating = DATELESS
         if self._release_dates != "ignored":
             reference = reference_of(document.get("released_at"))
             dating = DATED if reference else UNDATED
-        return [
-            Pair(
-                Properties(
-                    product=self._product,
-                    classification="Security" if security else None,
-                    severity=document.get("priority"),
-                    priority=document.get("priority"),
-                    section=document.get("section"),
-                    security=security,
-                    dating=dating,
-                    reference=reference,
-                )
-            )
-        ]
+        return Properties(
+            product=self._product,
+            classification="Security" if security else None,
+            severity=document.get("priority"),
+            priority=document.get("priority"),
+            section=document.get("section"),
+            security=security,
+            dating=dating,
+            reference=reference,
+        )
 
 
 class Macos(Family):

@@ -34,27 +34,31 @@ class Properties(t.NamedTuple):
     reference: t.Optional[datetime.datetime] = None  # release, or last update
 
 
+class Pair:
+    """One package version in one notice, or outside every notice: what rules decide on.
+
+    Versions that are alike to the rules share one pair, so that it is decided on once: it compares by identity.
+    """
+
+    __slots__ = ("properties",)
+
+    def __init__(self, properties: Properties) -> None:
+        self.properties = properties
+
+
 class Notice(t.NamedTuple):
-    """A vendor's advisory as rules use it."""
+    """A vendor's advisory as rules and lists use it."""
 
     id: str
     ids: t.Tuple[str, ...]  # everything a list entry may call it by, in lower case
     cves: t.Tuple[str, ...]
-    properties: t.Optional[Properties]  # None: lacks what its package manager requires, so it counts as no notice
-
-
-class Pair(t.NamedTuple):
-    """One package version in one notice; a version outside every notice makes one pair without."""
-
-    properties: Properties
-    notice: t.Optional[Notice] = None
+    pair: t.Optional[Pair]  # None: lacks what its package manager requires, so it counts as no notice
 
 
 class Version(t.NamedTuple):
     """One version of a package, as installed or as a repository offers it."""
 
-    key: t.Any  # compares as the package manager compares
-    text: str  # [epoch:]version[-release]
+    key: t.Any  # compares with the other keys of its package as the package manager compares
     document: Document
 
 

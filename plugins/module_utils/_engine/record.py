@@ -11,6 +11,7 @@ import typing as t
 
 from .baseline import Baseline, fingerprint
 from .dates import text
+from .decision import REJECTED
 from .evaluation import Evaluation
 from .patch import Document
 from .rules import LEVEL_RANK
@@ -38,23 +39,24 @@ def summarise(evaluations: t.Iterable[Evaluation]) -> t.Dict[str, int]:
     """Counts of states, of NON_COMPLIANT patches by kind, and of decisions, named as InstancePatchState's members."""
     counts = dict.fromkeys(COUNTS, 0)
     for evaluation in evaluations:
+        decision, state = evaluation.decision, evaluation.state
         counts["considered_count"] += 1
-        if evaluation.state is not None:
-            counts[_COUNTED_STATES[evaluation.state]] += 1
-        if evaluation.status == NON_COMPLIANT:
+        if state.state is not None:
+            counts[_COUNTED_STATES[state.state]] += 1
+        if state.status == NON_COMPLIANT:
             # a patch that is both critical and security counts in both
-            critical = evaluation.compliance_level == "CRITICAL"
+            critical = decision.level == "CRITICAL"
             counts["critical_non_compliant_count"] += critical
             counts["security_non_compliant_count"] += evaluation.security
             counts["other_non_compliant_count"] += not critical and not evaluation.security
         counts["waiting_count"] += evaluation.waiting
-        counts["rejected_count"] += evaluation.decision == "rejected"
-        counts["held_count"] += bool(evaluation.held and (evaluation.wanted or evaluation.waiting))
+        counts["rejected_count"] += decision.decision == REJECTED
+        counts["held_count"] += evaluation.held is not None and (evaluation.waiting or state.state in ("MISSING", "FAILED"))
     return counts
 
 
 def _highest_level(evaluations: t.Iterable[Evaluation]) -> t.Optional[str]:
-    levels = [evaluation.compliance_level for evaluation in evaluations if evaluation.status == NON_COMPLIANT]
+    levels = [evaluation.decision.level for evaluation in evaluations if evaluation.state.status == NON_COMPLIANT]
     return max(levels, key=LEVEL_RANK.__getitem__) if levels else None
 
 
@@ -101,15 +103,15 @@ def compliance(
     """The full record. Patches that Linux counts but never lists (NOT_APPLICABLE packages) are counted only."""
     record = _frame(inventory, time, run_id, run, warnings)
     linux = inventory["manager"] != "windows"
-    listed = [entry for entry in evaluations if not (linux and entry.state == "NOT_APPLICABLE")]
-    non_compliant = any(entry.status == NON_COMPLIANT for entry in evaluations)
+    listed = [entry for entry in evaluations if not (linux and entry.state.state == "NOT_APPLICABLE")]
+    non_compliant = any(entry.state.status == NON_COMPLIANT for entry in evaluations)
     record.update(
         baseline=_described(baseline, why),
         status=NON_COMPLIANT if non_compliant else "COMPLIANT",
         status_reason=None,
         compliance_level=_highest_level(evaluations),
         summary=summarise(evaluations),
-        patches=[entry._asdict() for entry in listed],
+        patches=[entry.document() for entry in listed],
     )
     return record
 

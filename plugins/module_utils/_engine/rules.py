@@ -12,7 +12,7 @@ from . import dates
 from .baseline import Baseline, Rule
 from .families import Family
 from .matching import Filter, compile_filters
-from .patch import DATED, UNDATED, Properties
+from .patch import DATED, UNDATED, Pair, Properties
 from .schemas import LEVELS
 
 HOLD = "hold"
@@ -70,12 +70,12 @@ class Rules:
             if windows and "PATCH_SET" not in rule.filters:  # such a rule concerns the operating system only
                 filters += (Filter("patch_set", frozenset(["os"])),)
             self._rules.append(_CompiledRule(rule, filters))
-        self._known: t.Dict[Properties, Verdict] = {}
+        self._known: t.Dict[Pair, Verdict] = {}
 
-    def verdict(self, properties: Properties) -> Verdict:
-        known = self._known.get(properties)
+    def verdict(self, pair: Pair) -> Verdict:
+        known = self._known.get(pair)
         if known is None:
-            known = self._known[properties] = self._decide(properties)
+            known = self._known[pair] = self._decide(pair.properties)
         return known
 
     def _decide(self, properties: Properties) -> Verdict:

@@ -21,7 +21,6 @@ SUCCEEDED = "succeeded"
 FAILED = "failed"
 OUTCOMES = (SUCCEEDED, FAILED)
 
-_NON_COMPLIANT = ("MISSING", "FAILED", "INSTALLED_REJECTED", "INSTALLED_PENDING_REBOOT")
 _RUN_MEMBERS = (
     "operation",
     "reboot_option",
@@ -92,9 +91,12 @@ class State(t.NamedTuple):
 
 
 def _with_status(state: t.Optional[str], note: str = "") -> State:
-    if state is None or state == "NOT_APPLICABLE":
-        return State(state, None, note)
-    return State(state, "NON_COMPLIANT" if state in _NON_COMPLIANT else "COMPLIANT", note)
+    return _UNNOTED[state]._replace(note=note) if note else _UNNOTED[state]
+
+
+_UNNOTED: t.Dict[t.Optional[str], State] = {None: State(None, None), "NOT_APPLICABLE": State("NOT_APPLICABLE", None)}
+_UNNOTED.update((state, State(state, "COMPLIANT")) for state in ("INSTALLED", "INSTALLED_OTHER"))
+_UNNOTED.update((state, State(state, "NON_COMPLIANT")) for state in ("MISSING", "FAILED", "INSTALLED_REJECTED", "INSTALLED_PENDING_REBOOT"))
 
 
 class States:
@@ -104,27 +106,27 @@ class States:
         self._baseline = baseline
         self._run = run
         self._boot_time = boot_time
+        self._may_be_pending = bool(run.outcomes or run.pending or run.external_installs_pending)
 
     def package(self, package: Package, decision: Decision) -> State:
         if package.installed is None:
             return _with_status("NOT_APPLICABLE" if decision.decision == APPROVED else None)
-        installed_time = parse_instant(package.installed.document.get("installed_time"))
+        installed = package.installed.document
         if decision.decision == APPROVED:
             assert decision.version is not None
             if package.installed.key == decision.version.key:
-                return self._unless_pending("INSTALLED", package.kb_id, installed_time)
-            return self._attempted(package.kb_id, installed_time)
-        return self._unless_pending(self._not_approved(decision), package.kb_id, installed_time)
+                return self._unless_pending("INSTALLED", package.kb_id, installed)
+            return self._attempted(package.kb_id)
+        return self._unless_pending(self._not_approved(decision), package.kb_id, installed)
 
     def update(self, update: Document, decision: Decision) -> State:
         kb_id = update.get("kb") or ""
-        installed_time = parse_instant(update.get("installed_time"))
         if update["installed"]:
             state = "INSTALLED" if decision.decision == APPROVED else self._not_approved(decision)
-            return self._unless_pending(state, kb_id, installed_time)
+            return self._unless_pending(state, kb_id, update)
         applicable = update.get("applicable", True) and not update.get("superseded", False)
         if decision.decision == APPROVED:
-            return self._attempted(kb_id, installed_time) if applicable else _with_status("NOT_APPLICABLE")
+            return self._attempted(kb_id) if applicable else _with_status("NOT_APPLICABLE")
         security = (update.get("classification") or "").lower() == "securityupdates"
         if decision.decision == REJECTED or decision.code == "no_kb_id" or not (applicable and security):
             return _with_status(None)
@@ -135,7 +137,7 @@ class States:
         """For what is installed."""
         return "INSTALLED_REJECTED" if decision.installed_rejected and self._baseline.blocks_rejected else "INSTALLED_OTHER"
 
-    def _attempted(self, kb_id: str, installed_time: t.Optional[datetime.datetime]) -> State:
+    def _attempted(self, kb_id: str) -> State:
         """For what is approved, wanted here and was not installed when the decision fell."""
         run = self._run
         blocked = run.rejected_dependencies.get(kb_id) if self._baseline.blocks_rejected else None
@@ -149,16 +151,19 @@ class States:
             return _with_status("INSTALLED_PENDING_REBOOT", "installed by this run, not rebooted since")
         return _with_status("FAILED", note or ("its installation failed" if outcome else "it was not installed by this run"))
 
-    def _unless_pending(self, state: str, kb_id: str, installed_time: t.Optional[datetime.datetime]) -> State:
+    def _unless_pending(self, state: str, kb_id: str, installed: Document) -> State:
         """Pending replaces every installed state."""
         run = self._run
+        if not self._may_be_pending:
+            return _with_status(state)
         if run.rebooted or _is_live_patch(kb_id):
             return _with_status(state)
         if run.outcomes.get(kb_id) == SUCCEEDED:
             return _with_status("INSTALLED_PENDING_REBOOT", "installed by this run, not rebooted since")
         if kb_id in run.pending and self._since_boot(run.pending[kb_id]):
             return _with_status("INSTALLED_PENDING_REBOOT", "installed without a reboot, not rebooted since")
-        if run.external_installs_pending and installed_time is not None and self._since_boot(installed_time):
+        installed_time = parse_instant(installed.get("installed_time")) if run.external_installs_pending else None
+        if installed_time is not None and self._since_boot(installed_time):
             return _with_status("INSTALLED_PENDING_REBOOT", "installed by something else since the last boot")
         return _with_status(state)
 
