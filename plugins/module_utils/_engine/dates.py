@@ -27,7 +27,7 @@ _UNKNOWN = datetime.datetime(1970, 1, 2, tzinfo=UTC)
 
 
 def parse_instant(written: t.Union[str, int, None]) -> t.Optional[datetime.datetime]:
-    """The instant in UTC that a vendor's date means; None when it is absent, makes no sense or is 1970-01-01 or earlier.
+    """The instant in UTC that a vendor's date means; None when absent, without sense, or 1970-01-01 or earlier.
 
     Reads `YYYY-MM-DD`, the same with ` HH`, ` HH:MM` or ` HH:MM:SS`, and epoch seconds as a number or as text.
     All are UTC, whatever zone is written behind them; only ISO 8601's own form with a `T` has its numeric offset

@@ -14,7 +14,7 @@ from . import versions
 from .errors import InventoryError
 from .matching import apt_forms, rpm_forms, suse_forms
 from .operating_systems import FAMILIES, MANAGERS_BY_FAMILY, MEDIUM_IS_MODERATE
-from .patch import DATED, DATELESS, UNDATED, Document, Notice, Package, Pair, Properties, Version, ids_of, reference_of, title_case
+from .patch import DATED, DATELESS, UNDATED, Document, Notice, Package, Pair, Properties, Version, reference_of, title_case
 
 Forms = t.Tuple[str, ...]
 
@@ -36,6 +36,7 @@ class Family:
         self._repositories: t.Dict[str, Document] = inventory.get("repositories") or {}
         self._notices: t.Dict[str, Notice] = {}
         self._pairs: t.Dict[t.Any, Pair] = {}
+        self._keys: t.Dict[t.Any, t.Any] = {}  # packages built from one source share their version
         self._release_dates: str = inventory.get("release_dates") or "ignored"
 
     def text(self, document: Document) -> str:
@@ -139,7 +140,11 @@ class Rpm(Family):
     security_outside_notices = False
 
     def key(self, document: Document) -> t.Any:
-        return versions.rpm_key(document.get("epoch"), document["version"], document.get("release"))
+        written = (document.get("epoch"), document["version"], document.get("release"))
+        key = self._keys.get(written)
+        if key is None:
+            key = self._keys[written] = versions.rpm_key(*written)
+        return key
 
     def text(self, document: Document) -> str:
         return versions.rpm_text(document.get("epoch"), document["version"], document.get("release"))
@@ -172,15 +177,14 @@ class Rpm(Family):
     def _notice(self, advisory: Document) -> Notice:
         reference = reference_of(advisory.get("updated"), advisory.get("issued"))
         properties = Properties(
-            product=self._product,
-            classification=_value(advisory.get("type")),
-            severity=_value(advisory.get("severity")),
+            self._product,
+            _value(advisory.get("type")),
+            _value(advisory.get("severity")),
             dating=DATED if reference else UNDATED,
             reference=reference,
         )
         required = self._required(properties)
-        cves = tuple(sorted(set(advisory.get("cves") or ())))
-        return Notice(advisory["id"], ids_of(advisory), cves, Pair(required) if required is not None else None)
+        return Notice(advisory["id"], Pair(required) if required is not None else None, advisory)
 
     def _required(self, properties: Properties) -> t.Optional[Properties]:
         """None when the notice lacks what makes it one."""
@@ -234,7 +238,10 @@ class Apt(Family):
         self._security_repositories = {key for key, repository in self._repositories.items() if _is_security(repository)}
 
     def key(self, document: Document) -> t.Any:
-        return versions.dpkg_key(document["version"])
+        key = self._keys.get(document["version"])
+        if key is None:
+            key = self._keys[document["version"]] = versions.dpkg_key(document["version"])
+        return key
 
     def title(self, package: Package, document: Document) -> str:
         return "%s:%s" % (package.kb_id, document["version"])
@@ -332,9 +339,8 @@ def family_of(inventory: Document) -> Family:
 
 
 def _value(written: t.Any) -> t.Optional[str]:
-    if not isinstance(written, str) or written.strip().lower() in _NO_VALUE:
-        return None
-    return written.strip()
+    value = written.strip() if isinstance(written, str) else ""
+    return None if value.lower() in _NO_VALUE else value
 
 
 def _is_security(repository: Document) -> bool:

@@ -47,12 +47,21 @@ class Pair:
 
 
 class Notice(t.NamedTuple):
-    """A vendor's advisory as rules and lists use it."""
+    """A vendor's advisory as rules and lists use it. `document` is its part of the inventory."""
 
     id: str
-    ids: t.Tuple[str, ...]  # everything a list entry may call it by, in lower case
-    cves: t.Tuple[str, ...]
     pair: t.Optional[Pair]  # None: lacks what its package manager requires, so it counts as no notice
+    document: Document
+
+    @property
+    def ids(self) -> t.Tuple[str, ...]:
+        """Everything a list entry may call it by, in lower case."""
+        document = self.document
+        return tuple(str(value).lower() for value in (self.id, *(document.get("cves") or ()), *(document.get("bugzillas") or ())))
+
+    @property
+    def cves(self) -> t.Sequence[str]:
+        return self.document.get("cves") or ()
 
 
 class Version(t.NamedTuple):
@@ -72,10 +81,6 @@ class Package(t.NamedTuple):
     installed: t.Optional[Version]  # the highest one
     candidates: t.Tuple[t.Tuple[Version, ...], ...]  # not older than installed, newest first, equal versions together
     excluded: t.Tuple[Version, ...]  # newer, but the package manager's configuration forbids them
-
-
-def ids_of(document: Document) -> t.Tuple[str, ...]:
-    return tuple(str(value).lower() for value in [document["id"], *document.get("cves", ()), *document.get("bugzillas", ())])
 
 
 def reference_of(*written: t.Any) -> t.Optional[datetime.datetime]:

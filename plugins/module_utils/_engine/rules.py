@@ -12,7 +12,7 @@ from . import dates
 from .baseline import Baseline, Rule
 from .families import Family
 from .matching import Filter, compile_filters
-from .patch import DATED, UNDATED, Pair, Properties
+from .patch import DATED, DATELESS, UNDATED, Pair, Properties
 from .schemas import LEVELS
 
 HOLD = "hold"
@@ -71,6 +71,7 @@ class Rules:
                 filters += (Filter("patch_set", frozenset(["os"])),)
             self._rules.append(_CompiledRule(rule, filters))
         self._known: t.Dict[Pair, Verdict] = {}
+        self._obstacles: t.Dict[Properties, t.List[t.Optional[Verdict]]] = {}  # by all properties but the date
 
     def verdict(self, pair: Pair) -> Verdict:
         known = self._known.get(pair)
@@ -81,14 +82,20 @@ class Rules:
     def _decide(self, properties: Properties) -> Verdict:
         if not self._rules:
             return Verdict("no_matching_rule", "the baseline has no approval rules and no list entry approves it")
-        verdicts = [self._one(compiled, properties) for compiled in self._rules]
+        dateless = properties._replace(dating=DATELESS, reference=None)
+        obstacles = self._obstacles.get(dateless)
+        if obstacles is None:
+            obstacles = self._obstacles[dateless] = [self._obstacle(compiled, dateless) for compiled in self._rules]
+        verdicts = [
+            obstacle or self._dated(compiled.rule, properties) for obstacle, compiled in zip(obstacles, self._rules)
+        ]
         approving = [verdict for verdict in verdicts if verdict.approves]
         if approving:
             return max(approving, key=lambda verdict: LEVEL_RANK[verdict.level])
         return min(verdicts, key=obstacle_order)
 
-    def _one(self, compiled: _CompiledRule, properties: Properties) -> Verdict:
-        """The verdict of one rule: approval, or the first test that fails."""
+    def _obstacle(self, compiled: _CompiledRule, properties: Properties) -> t.Optional[Verdict]:
+        """The first test before the date that a rule fails, None when the date decides."""
         rule = compiled.rule
         if not _selected(compiled.filters, properties):
             return Verdict("no_matching_rule", "no approval rule matches %s" % _described(properties), rule.number)
@@ -100,7 +107,7 @@ class Rules:
                 "it is no security patch, and rule %d does not enable non-security patches" % rule.number,
                 rule.number,
             )
-        return self._dated(rule, properties)
+        return None
 
     def _dated(self, rule: Rule, properties: Properties) -> Verdict:
         def approval(words: str) -> Verdict:
