@@ -33,7 +33,7 @@ def parse_instant(written: t.Union[str, int, None]) -> t.Optional[datetime.datet
     All are UTC, whatever zone is written behind them; only ISO 8601's own form with a `T` has its numeric offset
     honoured. Fractions of a second are dropped.
     """
-    if isinstance(written, bool) or not isinstance(written, (str, int)):
+    if not isinstance(written, (str, int)):
         return None
     found = _instant(written) if isinstance(written, str) else None
     try:

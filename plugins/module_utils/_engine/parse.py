@@ -28,8 +28,7 @@ MAX_ENTRIES = 50
 MAX_ENTRY_LENGTH = 100
 MAX_DAYS = 360
 MAX_SOURCES = 20
-NAME = re.compile(r"[a-zA-Z0-9_\-.]{3,128}\Z")
-SOURCE_NAME = re.compile(r"[a-zA-Z0-9_\-.]{3,50}\Z")
+NAME = re.compile(r"[a-zA-Z0-9_\-.]*\Z")
 WINDOWS_ENTRY = re.compile(r"(KB\d+|MS\d\d-\d{3})\Z", re.IGNORECASE)
 
 MEMBERS = (
@@ -118,7 +117,7 @@ class _Reader:
         return False
 
     def number(self, value: t.Any, path: str, most: int) -> int:
-        if isinstance(value, str) and value.isdigit():
+        if isinstance(value, str) and value.isdecimal():
             value = int(value)
         if isinstance(value, bool) or not isinstance(value, int):
             self.problem(path, "must be a whole number from 0 to %d, not %s", most, _quoted(value))
@@ -255,7 +254,7 @@ def _sources(reader: _Reader, value: t.Any, path: str, operating_system: t.Optio
         where = "%s[%d]" % (path, index)
         given = reader.mapping(entry, where, SOURCE_MEMBERS)
         name = reader.text(given.get("name"), where + ".name", 50, 3)
-        if name and not SOURCE_NAME.match(name):
+        if name and not NAME.match(name):
             reader.problem(where + ".name", "'%s' may hold letters, digits and _ - . only", name)
         products = reader.texts(given.get("products"), where + ".products", 20, 128, fewest=1)
         sources.append(Source(name, products, reader.text(given.get("configuration"), where + ".configuration", 1024)))

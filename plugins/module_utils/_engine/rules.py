@@ -128,11 +128,19 @@ class Rules:
                 return approval("what was released until %s; this was on %s" % (rule.approve_until_date, day))
             return Verdict("after_cutoff", "released %s, after the cut-off %s of rule %d" % (day, rule.approve_until_date, rule.number), rule.number)
         days = rule.approve_after_days or 0
-        due = reference + datetime.timedelta(days=days)
+        due = _later(reference, days)
         if self._now > due:
             return approval("%s after %s" % (_days(days), dates.text(reference)) if days else "at once")
         words = "waits until %s: rule %d approves %s after %s" % (dates.text(due), rule.number, _days(days), dates.text(reference))
         return Verdict("delay_pending", words, rule.number, approved_on=due)
+
+
+def _later(instant: datetime.datetime, days: int) -> datetime.datetime:
+    """A vendor's date in the year 9999 waits for the end of time instead of overflowing it."""
+    try:
+        return instant + datetime.timedelta(days=days)
+    except OverflowError:
+        return datetime.datetime.max.replace(tzinfo=instant.tzinfo)
 
 
 def _days(days: int) -> str:

@@ -32,7 +32,7 @@ def faults(document: t.Any, schema: Schema, path: str = "") -> t.Iterator[str]:
     Knows type, enum, const, required, properties, additionalProperties and items; these mean what JSON Schema says.
     """
     where = path or "document"
-    if "const" in schema and document != schema["const"]:
+    if "const" in schema and (document != schema["const"] or isinstance(document, bool) != isinstance(schema["const"], bool)):
         yield "%s: %r is not %r" % (where, document, schema["const"])
         return
     if "enum" in schema and document not in schema["enum"]:

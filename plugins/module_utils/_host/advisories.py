@@ -8,6 +8,7 @@ elsewhere.
 """
 
 import collections
+import importlib
 import os
 import re
 import subprocess
@@ -30,18 +31,15 @@ class AdvisoryError(Exception):
 class DecoderMissing(AdvisoryError):
     """Nothing on this host decompresses the file. `package` is what to install."""
 
-    def __init__(self, path, compression, package):
-        AdvisoryError.__init__(
-            self, "%s: nothing here reads %s compression: install the package %s" % (path, compression, package)
-        )
+    def __init__(self, path, package):
+        AdvisoryError.__init__(self, "%s: nothing here decompresses it: install the package %s" % (path, package))
         self.package = package
 
 
 def read_updateinfo(path, problems):
     """The advisories of the file at `path`, one dict at a time, in the file's order: see parse_updateinfo."""
     with open_updateinfo(path) as stream:
-        for advisory in parse_updateinfo(stream, path, problems):
-            yield advisory
+        yield from parse_updateinfo(stream, path, problems)
 
 
 def parse_updateinfo(stream, name, problems):
@@ -63,6 +61,7 @@ def parse_updateinfo(stream, name, problems):
     parser.StartElementHandler = document.start
     parser.EndElementHandler = document.end
     parser.CharacterDataHandler = document.text
+    read = 0
     more = True
     while more:
         damage = None
@@ -71,14 +70,14 @@ def parse_updateinfo(stream, name, problems):
             chunk = _read(stream, name, _CHUNK if document.begun else 1)
             more = bool(chunk)
             parser.Parse(chunk, not more)
-            if not document.begun and parser.CurrentByteIndex > _LONGEST_PROLOGUE:
+            read += len(chunk)
+            if not document.begun and read > _LONGEST_PROLOGUE:
                 damage = AdvisoryError("%s: is no updateinfo file: nothing but a prologue" % name)
         except (xml.parsers.expat.ExpatError, LookupError, ValueError) as error:  # the last two: of its encoding
             damage = AdvisoryError("%s: damaged or cut short: %s" % (name, error))
         except AdvisoryError as error:
             damage = error
-        for advisory in document.take():
-            yield advisory
+        yield from document.take()
         if damage:
             raise damage
 
@@ -89,7 +88,7 @@ def _read(stream, name, size):
     except AdvisoryError:
         raise
     except Exception as error:  # decoders have no common one: OSError, EOFError, zlib.error, LZMAError, ZstdError
-        raise AdvisoryError("%s: damaged or cut short: %s" % (name, error or type(error).__name__))
+        raise AdvisoryError("%s: damaged or cut short: %s" % (name, error or type(error).__name__)) from error
 
 
 _UPDATE = ("updates", "update")
@@ -107,7 +106,7 @@ _REFERENCES = {"cve": "cves", "bugzilla": "bugzillas"}
 _is_number = re.compile("[0-9]{1,18}").fullmatch
 
 
-class _Document(object):
+class _Document:
     """Listens to the parser; keeps no more than the advisory being read and those not taken yet."""
 
     def __init__(self, name, problems):
@@ -220,76 +219,55 @@ def _number_or_text(written):
 def open_updateinfo(path):
     """The document at `path` as a binary file that decompresses as it is read: plain, gz, xz, bz2, zst or zck.
 
-    Its first bytes tell which, not its name. Raises DecoderMissing where the host lacks what zst or zck needs, and
-    AdvisoryError where the file cannot be opened.
+    Its first bytes tell which, not its name. Raises DecoderMissing where neither this Python nor a command reads it,
+    and AdvisoryError where the file cannot be opened.
     """
     try:
         with open(path, "rb") as stream:
-            magic = stream.read(6)
-        for beginning, opener in _OPENERS:
-            if magic.startswith(beginning):
-                return opener(path)
+            beginning = stream.read(6)
+        for magic, module, command, package in _COMPRESSIONS:
+            if beginning.startswith(magic):
+                return _open_with_module(module, path) or _Decoder(path, command, package)
         return open(path, "rb")
     except OSError as error:
-        raise AdvisoryError("%s: cannot be opened: %s" % (path, error.strerror or error))
+        raise AdvisoryError("%s: cannot be opened: %s" % (path, error.strerror or error)) from error
 
 
-def _open_gzip(path):
-    import gzip
-
-    return gzip.open(path, "rb")
-
-
-def _open_xz(path):
-    import lzma
-
-    return lzma.open(path, "rb")
-
-
-def _open_bzip2(path):
-    import bz2
-
-    return bz2.open(path, "rb")
-
-
-def _open_zstd(path):
-    try:
-        from compression import zstd  # Python 3.14
-    except ImportError:
-        return _Decoder(path, ["zstd", "-dcq"], "zstd", "zstd")
-    return zstd.open(path, "rb")
-
-
-def _open_zchunk(path):
-    return _Decoder(path, ["unzck", "--stdout"], "zchunk", "zchunk")
-
-
-_OPENERS = (
-    (b"\x1f\x8b", _open_gzip),
-    (b"\xfd7zXZ\x00", _open_xz),
-    (b"BZh", _open_bzip2),
-    (b"\x28\xb5\x2f\xfd", _open_zstd),
-    (b"\x00ZCK1", _open_zchunk),
+# How a file begins, the Python module that reads it, the command that does, and the package with the command.
+_COMPRESSIONS = (
+    (b"\x1f\x8b", "gzip", ["gzip", "-dcq"], "gzip"),
+    (b"\xfd7zXZ\x00", "lzma", ["xz", "-dcq"], "xz"),
+    (b"BZh", "bz2", ["bzip2", "-dcq"], "bzip2"),
+    (b"\x28\xb5\x2f\xfd", "compression.zstd", ["zstd", "-dcq"], "zstd"),  # the module: Python 3.14
+    (b"\x00ZCK1", None, ["unzck", "--stdout", "/dev/stdin"], "zchunk"),
 )
 
 
-class _Decoder(object):
-    """What a command writes when given a file; reading to its end raises AdvisoryError if the command then fails."""
+def _open_with_module(module, path):
+    try:
+        return importlib.import_module(module).open(path, "rb") if module else None
+    except ImportError:
+        return None
 
-    def __init__(self, path, command, compression, package):
+
+class _Decoder:
+    """What a command makes of a file; reading to its end raises AdvisoryError if the command then fails."""
+
+    def __init__(self, path, command, package):
         self._path = path
-        self._errors = tempfile.TemporaryFile()
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (close() closes it)
         try:
-            self._process = subprocess.Popen(
-                command + [os.path.realpath(path)],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=self._errors,
-                env=dict(os.environ, LC_ALL="C"),
-            )
-        except FileNotFoundError:
+            with open(path, "rb") as compressed:
+                self._process = subprocess.Popen(
+                    command,
+                    stdin=compressed,
+                    stdout=subprocess.PIPE,
+                    stderr=self._errors,
+                    env=dict(os.environ, LC_ALL="C"),
+                )
+        except FileNotFoundError as error:
             self._errors.close()
-            raise DecoderMissing(path, compression, package)
+            raise DecoderMissing(path, package) from error
 
     def read(self, size):
         data = self._process.stdout.read(size)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import abc
+import datetime
 import inspect
 import json
 import os
@@ -13,6 +14,7 @@ import types
 import typing as t
 
 Document = t.Dict[str, t.Any]
+Clock = t.Callable[[], datetime.datetime]  # aware, UTC
 
 # Bindings belong to one interpreter and error texts are parsed: no localisation, no questions.
 ENVIRONMENT = {"LC_ALL": "C", "LANGUAGE": "C", "DEBIAN_FRONTEND": "noninteractive"}
@@ -52,6 +54,14 @@ class CacheUnusable(BackendError):
 
 
 class PackageManager(abc.ABC):
+    """`changed` tells whether something had to be installed so that the manager could be asked."""
+
+    def __init__(self, run: Run, clock: Clock, options: Options) -> None:
+        self._run = run
+        self._clock = clock
+        self._options = options
+        self.changed = False
+
     @abc.abstractmethod
     def inventory(self, node: Document) -> Document:
         """What is installed on `node` and what could be, whatever any baseline says (schemas.INVENTORY)."""

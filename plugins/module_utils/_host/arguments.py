@@ -1,0 +1,50 @@
+# Copyright: (c) 2026, the patchops.fleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""PRIVATE to the collection. Options of every module that works on a host: doc fragments baselines and host."""
+
+from __future__ import annotations
+
+import os
+import typing as t
+
+from .base import Options
+
+BASELINE_ARGUMENTS: t.Dict[str, t.Dict[str, t.Any]] = {
+    "baselines": {"type": "raw"},
+    "patch_group": {"type": "str"},
+    "undated": {"type": "str", "choices": ["approve", "hold"]},
+}
+HOST_ARGUMENTS: t.Dict[str, t.Dict[str, t.Any]] = {
+    "name": {"type": "str"},
+    "run_id": {"type": "str"},
+    "refresh": {"type": "str", "choices": ["auto", "always", "never"], "default": "auto"},
+    "cache_valid_time": {"type": "int", "default": 6 * 60 * 60},
+    "lock_timeout": {"type": "int", "default": 60},
+    "apt_pins": {"type": "str", "choices": ["honour", "ignore"], "default": "honour"},
+    "release_dates": {"type": "str", "choices": ["ignored", "published", "first_seen"], "default": "ignored"},
+    "install_dependencies": {"type": "bool", "default": False},
+    "bindings_interpreter": {"type": "str"},  # a path on the host, which the controller must not expand
+}
+RETURN_ARGUMENTS: t.Dict[str, t.Dict[str, t.Any]] = {
+    "detail": {"type": "str", "choices": ["summary", "full"], "default": "summary"},
+    "return_inventory": {"type": "bool", "default": False},
+    "records_dir": {"type": "path"},
+    "keep_inventory": {"type": "bool", "default": False},
+}
+SCAN_ARGUMENTS = {**BASELINE_ARGUMENTS, **HOST_ARGUMENTS, **RETURN_ARGUMENTS}
+
+
+def options(params: t.Mapping[str, t.Any], check_mode: bool) -> Options:
+    """What a package manager needs to know of a module's options."""
+    return Options(
+        refresh=params["refresh"],
+        cache_valid_time=params["cache_valid_time"],
+        lock_timeout=params["lock_timeout"],
+        apt_pins=params["apt_pins"],
+        release_dates=params["release_dates"],
+        install_dependencies=params["install_dependencies"],
+        interpreter=params["bindings_interpreter"],
+        check_mode=check_mode,
+        privileged=os.geteuid() == 0,
+    )

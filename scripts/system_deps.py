@@ -1,0 +1,57 @@
+# Copyright: (c) 2026, the patchops.fleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Install what is missing of tests/debian-packages.txt: as root on Debian, nowhere else."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+
+LIST = pathlib.Path(__file__).resolve().parent.parent / "tests" / "debian-packages.txt"
+
+
+class NotPossible(Exception):
+    """Packages are missing and cannot be installed from here; says which and how to get them."""
+
+
+def installed(package: str) -> bool:
+    command = ["dpkg-query", "--show", "--showformat=${db:Status-Status}", package]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout == "installed"
+
+
+def install_packages(packages: list[str]) -> None:
+    """Install Debian packages, or raise NotPossible with the remedy."""
+    remedy = f"Install with your package manager what Debian calls: {' '.join(packages)}"
+    if not shutil.which("apt-get"):
+        raise NotPossible(f"This is no Debian machine. {remedy}")
+    if os.geteuid() != 0:
+        raise NotPossible(f"Not root. Run: sudo apt-get install {' '.join(packages)}")
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C.UTF-8"}
+    print(f"Installing {' '.join(packages)}", file=sys.stderr, flush=True)
+    for arguments in (["update"], ["install", "--yes", "--no-install-recommends", *packages]):
+        command = ["apt-get", "--quiet", "--quiet", *arguments]
+        if subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=False).returncode != 0:
+            raise NotPossible(f"'{' '.join(command)}' failed. {remedy}")
+
+
+def missing_packages() -> list[str]:
+    lines = [line.strip() for line in LIST.read_text().splitlines()]
+    listed = [line for line in lines if line and not line.startswith("#")]
+    return listed if not shutil.which("dpkg-query") else [package for package in listed if not installed(package)]
+
+
+def main() -> None:
+    """Raise NotPossible unless every listed package is installed afterwards."""
+    if missing := missing_packages():
+        install_packages(missing)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except NotPossible as error:
+        sys.exit(f"system-deps: {error}")

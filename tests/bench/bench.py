@@ -1,0 +1,180 @@
+# Copyright: (c) 2026, the patchops.fleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Ratios of times, each measured in turn with what it is compared with, in this run: a busy machine slows both sides.
+
+    make bench                    everything
+    make bench ARGS=engine        one of: engine, gathering
+
+A ratio is the median over rounds; the interquartile range behind it tells how far to trust it.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+import pathlib
+import random
+import statistics
+import subprocess
+import sys
+import time
+import typing as t
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "plugins" / "module_utils"))
+sys.path.insert(0, str(ROOT / "plugins"))
+
+from module_utils._engine.evaluation import evaluate  # noqa: E402
+from module_utils._engine.parse import parse_baseline  # noqa: E402
+
+Act = t.Callable[[], t.Any]
+
+NOW = datetime.datetime(2026, 9, 1, tzinfo=datetime.timezone.utc)
+BASELINE = {
+    "name": "bench",
+    "operating_system": "REDHAT_ENTERPRISE_LINUX",
+    "approval_rules": [
+        {"filters": {"CLASSIFICATION": ["Security"], "SEVERITY": ["Critical", "Important"]}, "approve_after_days": 7},
+        {"filters": {"CLASSIFICATION": ["Bugfix"]}, "approve_after_days": 30},
+    ],
+}
+LISTS = {"approved_patches": ["openssl*", "CVE-2026-00001"], "rejected_patches": ["kernel*", "package-17-libs"]}
+
+
+def elapsed(act: Act) -> float:
+    start = time.perf_counter()
+    act()
+    return time.perf_counter() - start
+
+
+def ratios(act: Act, against: Act, rounds: int) -> t.List[float]:
+    """One ratio a round; which of the two goes first alternates, so that neither gains from the other's caches."""
+    found = []
+    for number in range(rounds):
+        if number % 2:
+            base, one = elapsed(against), elapsed(act)
+        else:
+            one, base = elapsed(act), elapsed(against)
+        found.append(one / base)
+    return found
+
+
+def show(what: str, values: t.Sequence[float], aim: str) -> None:
+    low, middle, high = statistics.quantiles(values, n=4)
+    print("%-78s %6.2f  (%.2f to %.2f, %d rounds; aim: %s)" % (what, middle, low, high, len(values), aim))
+
+
+def rpm_inventory(packages: int, advisories: int) -> t.Dict[str, t.Any]:
+    """A node whose packages come three from one source, with none to three newer versions each, every one in an advisory."""
+    chance = random.Random(1)
+    notices = {
+        "advisory-%d" % number: {
+            "id": "RHSA-2026:%05d" % number,
+            "type": chance.choice(["security", "bugfix", "enhancement"]),
+            "severity": chance.choice(["Critical", "Important", "Moderate", "Low", "None"]),
+            "issued": "2025-%02d-%02d 10:11:12" % (chance.randint(1, 12), chance.randint(1, 28)),
+            "updated": "2026-%02d-%02d 10:11:12" % (chance.randint(1, 12), chance.randint(1, 28)),
+            "cves": ["CVE-2026-%05d" % chance.randint(1, 99999) for _time in range(chance.randint(0, 6))],
+            "bugzillas": [str(chance.randint(1000000, 3000000)) for _time in range(chance.randint(0, 4))],
+            "title": "Important: security update number %d" % number,
+            "repository": "baseos",
+        }
+        for number in range(advisories)
+    }
+    found = []
+    for number in range(packages):
+        if number % 3 == 0:
+            minor, release = chance.randint(1, 40), chance.randint(1, 50)
+            newer = [(chance.randint(51, 99), chance.randrange(advisories)) for _time in range(chance.randint(0, 3))]
+        found.append(
+            {
+                "name": "package-%d-libs" % number,
+                "arch": "x86_64",
+                "held": None,
+                "installed": [
+                    {"epoch": 0, "version": "1.%d.3" % minor, "release": "%d.el9" % release, "installed_time": "2026-03-04T05:06:07Z"}
+                ],
+                "available": [
+                    {
+                        "epoch": 0,
+                        "version": "1.%d.%d" % (minor, 3 + index),
+                        "release": "%d.el9_4" % fresh,
+                        "repositories": ["baseos"],
+                        "advisories": ["advisory-%d" % advisory],
+                        "build_time": "2026-02-02T01:01:01Z",
+                        "size": 123456,
+                    }
+                    for index, (fresh, advisory) in enumerate(newer)
+                ],
+            }
+        )
+    return {
+        "schema": 1,
+        "captured_at": "2026-09-01T00:00:00Z",
+        "node": {"id": "bench", "name": "bench", "operating_system": "REDHAT_ENTERPRISE_LINUX", "product": "RedhatEnterpriseLinux9.4"},
+        "manager": "dnf",
+        "repositories": {"baseos": {"id": "baseos"}},
+        "advisories": notices,
+        "packages": found,
+    }
+
+
+def bench_engine() -> None:
+    for title, baseline in (
+        ("engine, 5,000 packages x 2,500 advisories, against json.loads of the same", parse_baseline(BASELINE)),
+        ("the same with approved and rejected lists", parse_baseline(dict(BASELINE, **LISTS))),
+    ):
+        document = rpm_inventory(5000, 2500)
+        text = json.dumps(document)
+        show(title, ratios(lambda: evaluate(document, baseline, NOW), lambda: json.loads(text), 25), "at most 3")
+    baseline = parse_baseline(BASELINE)
+    small, large = rpm_inventory(1000, 2500), rpm_inventory(10000, 2500)
+    growth = ratios(lambda: evaluate(large, baseline, NOW), lambda: [evaluate(small, baseline, NOW) for _time in range(10)], 15)
+    show("engine, 10,000 packages against ten times 1,000, 2,500 advisories each", growth, "linear: at most 1.1")
+    small, large = rpm_inventory(1000, 500), rpm_inventory(10000, 5000)
+    growth = ratios(lambda: evaluate(large, baseline, NOW), lambda: [evaluate(small, baseline, NOW) for _time in range(10)], 15)
+    show("engine, 10,000 packages x 5,000 advisories against ten times 1,000 x 500", growth, "linear: at most 1.1")
+
+
+def run(command: t.Sequence[str], data: t.Optional[str] = None) -> t.Tuple[int, str, str]:
+    done = subprocess.run(command, input=data, capture_output=True, text=True, env=dict(os.environ, LC_ALL="C"), check=False)
+    return done.returncode, done.stdout, done.stderr
+
+
+def bench_gathering() -> None:
+    from module_utils._host.base import Options
+    from module_utils._host.scan import gather
+
+    options = Options(refresh="never")
+
+    def clock() -> datetime.datetime:
+        return datetime.datetime.now(datetime.timezone.utc)
+
+    def gathering() -> None:
+        gather("bench", None, run, clock, options)
+
+    def bare_cache() -> None:
+        run(["/usr/bin/python3", "-I", "-c", "import apt_pkg; apt_pkg.init(); apt_pkg.Cache(None)"])
+
+    def simulated_upgrade() -> None:
+        run(["apt-get", "-s", "dist-upgrade"])
+
+    gathering()  # so that both sides find the same warm files
+    show("gathering on this machine against a bare apt cache load", ratios(gathering, bare_cache, 15), "at most 1.25")
+    show("gathering on this machine against apt-get -s dist-upgrade", ratios(gathering, simulated_upgrade, 9), "at most 0.6")
+
+
+BENCHES: t.Dict[str, Act] = {"engine": bench_engine, "gathering": bench_gathering}
+
+
+def main(names: t.Sequence[str]) -> None:
+    for name in names or BENCHES:
+        if name not in BENCHES:
+            sys.exit(__doc__)
+        BENCHES[name]()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
