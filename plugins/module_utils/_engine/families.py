@@ -202,8 +202,9 @@ class Dnf(Rpm):
             self.synonyms = {"medium": ("moderate",), "moderate": ("medium",)}
 
     def forms(self, package: Package, document: Document) -> t.Tuple[Forms, t.Optional[Forms], Forms]:
-        names = rpm_forms(package.name, package.arch, document.get("epoch"), document["version"], document.get("release") or "")
-        return tuple(name.lower() for name in names), None, self.ids(document)
+        version, release = document["version"].lower(), (document.get("release") or "").lower()
+        names = rpm_forms(package.name.lower(), package.arch.lower(), document.get("epoch"), version, release)
+        return names, None, self.ids(document)
 
     def _required(self, properties: Properties) -> t.Optional[Properties]:
         return properties if properties.classification and properties.severity else None
@@ -225,9 +226,10 @@ class Zypper(Rpm):
         return "%s:0:%s-%s" % (package.kb_id, document["version"], document.get("release") or "")
 
     def forms(self, package: Package, document: Document) -> t.Tuple[Forms, t.Optional[Forms], Forms]:
-        names = suse_forms(package.name, package.arch, document["version"], document.get("release") or "")
-        patches = tuple(notice.id for notice in self.notices(document))
-        return tuple(name.lower() for name in names + patches), None, ()
+        version, release = document["version"].lower(), (document.get("release") or "").lower()
+        names = suse_forms(package.name.lower(), package.arch.lower(), version, release)
+        patches = tuple(notice.id.lower() for notice in self.notices(document))
+        return names + patches, None, ()
 
 
 class Apt(Family):
@@ -247,7 +249,7 @@ class Apt(Family):
         return "%s:%s" % (package.kb_id, document["version"])
 
     def forms(self, package: Package, document: Document) -> t.Tuple[Forms, t.Optional[Forms], Forms]:
-        names = tuple(name.lower() for name in apt_forms(package.name, package.arch, document["version"]))
+        names = apt_forms(package.name.lower(), package.arch.lower(), document["version"].lower())
         return names, names[:1], ()
 
     def pairs(self, document: Document) -> t.List[Pair]:

@@ -60,6 +60,8 @@ class Entries:
                 self._globs.append((entry, _pattern(entry, special)))
             elif digits_are_ids and not entry.isdigit():
                 self._exact[entry.lower()] = entry
+        # nearly all names fit no glob, and one expression tells that of all globs together
+        self._any_glob = re.compile("|".join(pattern.pattern for _entry, pattern in self._globs)) if self._globs else None
 
     def naming(self, forms: Forms, globbed: t.Optional[Forms] = None, ids: t.Iterable[str] = ()) -> t.Optional[Hit]:
         """The entry that equals one of `forms`, or is a glob that fits one of `globbed` (default: forms), or is one of `ids`.
@@ -72,10 +74,10 @@ class Entries:
         for form in forms:
             if form in self._exact:
                 return Hit(self._exact[form], False)
-        for entry, pattern in self._globs:
+        if self._any_glob is not None:
             for form in forms if globbed is None else globbed:
-                if pattern.match(form):
-                    return Hit(entry, False)
+                if self._any_glob.match(form):
+                    return Hit(next(entry for entry, pattern in self._globs if pattern.match(form)), False)
         return None
 
 

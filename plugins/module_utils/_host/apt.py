@@ -126,10 +126,17 @@ class Apt(PackageManager):
         )
         for package in document["packages"]:
             for version in package["available"]:
-                version["released_at"] = result.released.get(_key(package, version))
+                version["released_at"] = result.released.get(_key(package, version)) or self._seen_installed(package, version)
         document["warnings"] += result.warnings
         document["problems"] += result.problems
         document["complete"] = not document["problems"]
+
+
+    def _seen_installed(self, package: Document, version: Document) -> t.Optional[str]:
+        """What is installed was first seen then, at the latest."""
+        installed = package["installed"][0]
+        seen = self._options.release_dates == "first_seen" and version["version"] == installed["version"]
+        return installed["installed_time"] if seen else None
 
 
 def refresh_due(found: Document, now: datetime.datetime, valid: int) -> bool:

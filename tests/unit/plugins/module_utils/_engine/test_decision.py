@@ -404,27 +404,33 @@ def test_apt_ignores_dates_by_default(one_rule):
     assert (outcome(answer), answer["approved_on"]) == (APPROVED, None)
 
 
-@pytest.mark.parametrize("release_dates", ["published", "first_seen"])
-class TestAptWithReleaseDates:
-    def test_a_delay_counts(self, release_dates):
-        patch = apt_offered(released_at="2026-11-20T18:00:00Z")
-        answer = decide(UBUNTU, patch, rule(7), release_dates=release_dates)
-        assert outcome(answer) == WAITS
-        assert (answer["approved_on"], answer["release_date"]) == ("2026-11-27T18:00:00Z", "2026-11-20T18:00:00Z")
-        later = decide(UBUNTU, patch, rule(7), release_dates=release_dates, now="2026-11-27T18:00:01Z")
-        assert outcome(later) == APPROVED
+KNOWN_DATES = pytest.mark.parametrize("release_dates", ["published", "first_seen"])
 
-    def test_a_cut_off_counts(self, release_dates):
-        patch = apt_offered(released_at="2026-11-20T18:00:00Z")
-        assert outcome(decide(UBUNTU, patch, rule(until="2026-11-20"), release_dates=release_dates)) == APPROVED
-        late = decide(UBUNTU, patch, rule(until="2026-11-19"), release_dates=release_dates)
-        assert outcome(late) == ("not_approved", "after_cutoff")
 
-    def test_undated_versions_are_held_by_default(self, release_dates):
-        undated = decide(UBUNTU, apt_offered(), rule(7), release_dates=release_dates)
-        assert outcome(undated) == ("not_approved", "undated_held")
-        assert outcome(decide(UBUNTU, apt_offered(), rule(7), release_dates=release_dates, undated="approve")) == APPROVED
-        assert outcome(decide(UBUNTU, apt_offered(), rule(0), release_dates=release_dates)) == APPROVED
+@KNOWN_DATES
+def test_a_delay_counts_on_apt_with_release_dates(release_dates):
+    patch = apt_offered(released_at="2026-11-20T18:00:00Z")
+    answer = decide(UBUNTU, patch, rule(7), release_dates=release_dates)
+    assert outcome(answer) == WAITS
+    assert (answer["approved_on"], answer["release_date"]) == ("2026-11-27T18:00:00Z", "2026-11-20T18:00:00Z")
+    later = decide(UBUNTU, patch, rule(7), release_dates=release_dates, now="2026-11-27T18:00:01Z")
+    assert outcome(later) == APPROVED
+
+
+@KNOWN_DATES
+def test_a_cut_off_counts_on_apt_with_release_dates(release_dates):
+    patch = apt_offered(released_at="2026-11-20T18:00:00Z")
+    assert outcome(decide(UBUNTU, patch, rule(until="2026-11-20"), release_dates=release_dates)) == APPROVED
+    late = decide(UBUNTU, patch, rule(until="2026-11-19"), release_dates=release_dates)
+    assert outcome(late) == ("not_approved", "after_cutoff")
+
+
+@KNOWN_DATES
+def test_undated_versions_are_held_by_default_on_apt_with_release_dates(release_dates):
+    undated = decide(UBUNTU, apt_offered(), rule(7), release_dates=release_dates)
+    assert outcome(undated) == ("not_approved", "undated_held")
+    assert outcome(decide(UBUNTU, apt_offered(), rule(7), release_dates=release_dates, undated="approve")) == APPROVED
+    assert outcome(decide(UBUNTU, apt_offered(), rule(0), release_dates=release_dates)) == APPROVED
 
 
 # approval-rules.md, 4.1: versions.
@@ -660,11 +666,11 @@ def test_the_cves_are_those_of_every_notice():
 @pytest.mark.parametrize(
     ("system", "security", "other"),
     [
-        pytest.param(RHEL, offered(notice()), offered(notice(type="bugfix")), id="dnf"),
-        pytest.param(AL2, offered(notice()), offered(notice(type="bugfix")), id="yum"),
-        pytest.param("FEDORA", offered(notice()), offered(notice(type="bugfix")), id="Fedora"),
-        pytest.param(SUSE, offered(notice()), offered(notice(type="recommended")), id="SUSE"),
-        pytest.param("OPENSUSE", offered(notice()), offered(notice(type="recommended")), id="openSUSE"),
+        pytest.param(RHEL, offered(notice()), offered(notice("OTHER-1", "bugfix")), id="dnf"),
+        pytest.param(AL2, offered(notice()), offered(notice("OTHER-1", "bugfix")), id="yum"),
+        pytest.param("FEDORA", offered(notice()), offered(notice("OTHER-1", "bugfix")), id="Fedora"),
+        pytest.param(SUSE, offered(notice()), offered(notice("OTHER-1", "recommended")), id="SUSE"),
+        pytest.param("OPENSUSE", offered(notice()), offered(notice("OTHER-1", "recommended")), id="openSUSE"),
         pytest.param(UBUNTU, apt_offered("security"), apt_offered("updates"), id="apt"),
         pytest.param(WINDOWS, update(), update(classification="Updates"), id="Windows SecurityUpdates"),
         pytest.param(WINDOWS, update(classification="CriticalUpdates"), update(classification="Drivers"), id="Windows CriticalUpdates"),

@@ -143,6 +143,9 @@ class FakeRoot:
         """As a module's runner: exit code, standard output, standard error."""
         environment = dict(os.environ, APT_CONFIG=str(self.configuration), LC_ALL="C", LANGUAGE="C")
         environment = {name: value for name, value in environment.items() if not name.lower().endswith("_proxy")}
+        if os.getuid() != os.geteuid():  # within as_nobody: apt looks at the real user
+            user = str(os.geteuid())
+            command = ["setpriv", "--reuid", user, "--regid", user, "--clear-groups"] + list(command)
         ended = subprocess.run(
             command,
             input=data,

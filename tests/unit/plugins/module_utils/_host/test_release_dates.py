@@ -297,8 +297,14 @@ def test_a_ledger_that_may_not_be_read_is_a_problem(archive, tmp_path, as_nobody
 
 
 @pytest.mark.needs("python3-apt")
-@pytest.mark.parametrize("mode", ["published", "first_seen"])
-def test_apt_dates_newer_versions(fake_root, mode):
+@pytest.mark.parametrize(
+    ("mode", "installed"),
+    [
+        pytest.param("published", None, id="published: not asked for what is installed"),
+        pytest.param("first_seen", "2025-06-15T15:06:40Z", id="first_seen: seen when it was installed"),
+    ],
+)
+def test_apt_dates_versions(fake_root, mode, installed):
     suite = fake_root.suite("stable")
     for version in ("1.1", "1.2", "1.0"):
         os.utime(str(suite.add("foo", version)), (1793520000, 1793520000))
@@ -311,7 +317,7 @@ def test_apt_dates_newer_versions(fake_root, mode):
     assert [(version["version"], version["released_at"]) for version in package["available"]] == [
         ("1.2", PUBLISHED),
         ("1.1", PUBLISHED),
-        ("1.0", None),
+        ("1.0", installed),
     ]
     assert document["release_dates"] == mode
     assert len(ledger(pathlib.Path(str(fake_root.root)) / "var/lib/patchops")) == 2

@@ -1,0 +1,46 @@
+# Copyright: (c) 2026, the patchops.fleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import gzip
+import json
+
+import pytest
+from ansible_collections.patchops.fleet.plugins.plugin_utils import _records
+
+
+def record(node_id="i-0123456789abcdef0", time="2026-11-21T05:40:00Z"):
+    return {"node": {"id": node_id}, "capture": {"time": time, "run_id": "r"}}
+
+
+def test_the_record_is_kept_by_node_and_time(tmp_path):
+    kept = _records.keep(str(tmp_path / "records"), record())
+    assert kept == tmp_path / "records/i-0123456789abcdef0/20261121T054000Z.json"
+    assert json.loads(kept.read_text()) == record()
+    assert [path.name for path in kept.parent.iterdir()] == [kept.name]
+
+
+def test_the_inventory_is_kept_beside_it(tmp_path):
+    kept = _records.keep(str(tmp_path), record(), {"manager": "apt"})
+    beside = kept.with_name("20261121T054000Z.inventory.json.gz")
+    assert json.loads(gzip.decompress(beside.read_bytes())) == {"manager": "apt"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("../../../etc/cron.d/x", id="upwards"),
+        pytest.param("..", id="the folder above"),
+        pytest.param("/etc/passwd", id="absolute"),
+        pytest.param(".hidden", id="hidden"),
+        pytest.param("a\nb\0c", id="control characters"),
+        pytest.param("x" * 4000, id="long"),
+        pytest.param("", id="empty"),
+    ],
+)
+def test_whatever_a_node_calls_itself_the_file_is_two_levels_down(tmp_path, text):
+    kept = _records.keep(str(tmp_path), record(node_id=text, time=text or "t"))
+    assert kept.resolve().parent.parent == tmp_path
+    assert not kept.parent.name.startswith(".")
