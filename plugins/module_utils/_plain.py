@@ -15,8 +15,8 @@ if t.TYPE_CHECKING:
 def plain(value: t.Any) -> Plain:
     """`value` with exact built-in types all the way down.
 
-    Templating hands over subclasses of str, dict and list, and YAML turns an unquoted 2026-11-30 into a date, which JSON
-    does not know: a date becomes the text the user wrote. Tuples and sets become lists, keys become text.
+    Templating hands over subclasses of str, dict and list, and YAML turns an unquoted 2026-11-30 into a date, which
+    JSON does not know: a date becomes the text the user wrote. Tuples and sets become lists, keys become text.
     Raises TypeError for anything else.
     """
     if value is None or isinstance(value, bool):

@@ -9,10 +9,14 @@ module: patch_evaluate
 short_description: Decide offline what a patch baseline says of a stored inventory
 version_added: 1.0.0
 description:
-  - Takes the inventory of a node as M(patchops.fleet.patch_scan) returns it with O(patchops.fleet.patch_scan#module:return_inventory=true),
-    one or more patch baselines and a moment, and answers what these baselines would have said of the node at that moment.
-  - Use it to try a baseline before it is used, to see what a delay will let through next week, or to explain a decision of last month.
-  - Reads nothing from the node but O(src), and changes nothing. It decides with the code that M(patchops.fleet.patch_scan) uses.
+  - Takes the inventory of a node as M(patchops.fleet.patch_scan) returns it with
+    O(patchops.fleet.patch_scan#module:return_inventory=true),
+    one or more patch baselines and a moment, and answers what these baselines would have said of the node at that
+    moment.
+  - Use it to try a baseline before it is used, to see what a delay will let through next week, or to explain a
+    decision of last month.
+  - Reads nothing from the node but O(src), and changes nothing. It decides with the code that
+    M(patchops.fleet.patch_scan) uses.
 author:
   - patchops.fleet contributors (@patchops)
 extends_documentation_fragment:
@@ -36,7 +40,8 @@ options:
     type: dict
   src:
     description:
-      - File that holds the inventory, as JSON (C(.json)) or compressed JSON (C(.json.gz)), on the machine where the module runs.
+      - File that holds the inventory, as JSON (C(.json)) or compressed JSON (C(.json.gz)), on the machine where the
+        module runs.
     type: path
   now:
     description:
@@ -45,7 +50,8 @@ options:
     type: str
   run:
     description:
-      - What happened on the node after the inventory was taken, for the states of patches. By default a scan, which changes nothing.
+      - What happened on the node after the inventory was taken, for the states of patches. By default a scan, which
+        changes nothing.
       - Patches are named by C(kb_id), C(name.arch) on Linux and the KB id on Windows.
     type: dict
     suboptions:
@@ -70,7 +76,7 @@ options:
         type: dict
         default: {}
       partial:
-        description: Whether the run was limited to some patches. Approved ones that it did not try then stay V(MISSING).
+        description: Whether the run was limited to some patches; approved ones it did not try then stay V(MISSING).
         type: bool
         default: false
       external_installs_pending:
@@ -123,7 +129,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 record:
-  description: The compliance record of the node at that moment, as M(patchops.fleet.patch_scan) returns it. Its run id is V(offline).
+  description:
+    - The compliance record of the node at that moment, as M(patchops.fleet.patch_scan) returns it.
+    - Its run id is V(offline).
   returned: success
   type: dict
   sample:
@@ -200,7 +208,9 @@ ARGUMENT_SPEC = {
 def read_inventory(path):
     """The document in a .json or .json.gz file. Raises InventoryError naming the file and what is wrong with it."""
     try:
-        with gzip.open(path, "rt", encoding="utf-8") if path.endswith(".gz") else open(path, encoding="utf-8") as stream:
+        with (
+            gzip.open(path, "rt", encoding="utf-8") if path.endswith(".gz") else open(path, encoding="utf-8")
+        ) as stream:
             return json.load(stream)
     except (OSError, EOFError, ValueError) as error:
         raise InventoryError("%s cannot be read as an inventory: %s" % (path, error)) from error
@@ -216,7 +226,9 @@ def main():
     params = plain(module.params)
     try:
         inventory = read_inventory(params["src"]) if params["src"] else params["inventory"]
-        answer = what_if(inventory, params["baselines"], params["now"], params["patch_group"], params["run"], params["undated"])
+        answer = what_if(
+            inventory, params["baselines"], params["now"], params["patch_group"], params["run"], params["undated"]
+        )
     except EngineError as error:
         module.fail_json(msg=str(error))
     module.exit_json(changed=False, **answer)

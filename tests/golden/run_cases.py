@@ -1,10 +1,9 @@
-#!/usr/bin/env python3
 # Copyright: (c) 2026, the patchops.fleet contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Decide golden cases through the call that patch_evaluate makes, and compare with what they expect.
 
-Usage: run_cases.py FILE...    prints each case that fails, then 'N passed, N failed'; exits 1 when one failed or none ran.
+Usage: run_cases.py FILE...  prints each case that fails, then 'N passed, N failed'; exits 1 if one failed or none ran.
 The format stands at the top of golden-cases.yml.
 """
 
@@ -18,9 +17,9 @@ import yaml
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "plugins" / "module_utils"))
 
-from _engine.assessment import what_if  # noqa: E402
-from _engine.errors import EngineError  # noqa: E402
-from _engine.operating_systems import default_manager  # noqa: E402
+from _engine.assessment import what_if
+from _engine.errors import EngineError
+from _engine.operating_systems import default_manager
 
 Document = t.Dict[str, t.Any]
 

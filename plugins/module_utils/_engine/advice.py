@@ -1,7 +1,10 @@
 # Copyright: (c) 2026, the patchops.fleet contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""PRIVATE to the collection. What is legal in a baseline but probably not what its author meant (approval-rules.md, section 11: warn)."""
+"""PRIVATE to the collection.
+
+What is legal in a baseline but probably not what its author meant (approval-rules.md, section 11: warn).
+"""
 
 from __future__ import annotations
 
@@ -22,19 +25,18 @@ _CREDENTIALS = re.compile(r"(?im)(\bpassword\s*=|://[^/\s:@]+:[^/\s@]+@)")
 
 def warnings(baseline: Baseline, path: str) -> t.Iterator[str]:
     """One sentence for each thing to look at, with the place where it stands."""
-    for message in _filters(baseline.global_filters, path + ".global_filters", baseline.operating_system):
-        yield message
+    yield from _filters(baseline.global_filters, path + ".global_filters", baseline.operating_system)
     for rule in baseline.rules:
         where = "%s.approval_rules[%d]" % (path, rule.number - 1)
-        for message in _filters(rule.filters, where + ".filters", baseline.operating_system):
-            yield message
-        for message in _rule(rule, where, baseline.operating_system):
-            yield message
-    for message in _lists(baseline, path):
-        yield message
+        yield from _filters(rule.filters, where + ".filters", baseline.operating_system)
+        yield from _rule(rule, where, baseline.operating_system)
+    yield from _lists(baseline, path)
     for index, source in enumerate(baseline.sources):
         if _CREDENTIALS.search(source.configuration):
-            yield "%s.sources[%d].configuration: holds credentials, which everybody who may read the baseline can see" % (path, index)
+            yield (
+                "%s.sources[%d].configuration: holds credentials, which everybody who may read the baseline can see"
+                % (path, index)
+            )
 
 
 def apt_dates(baseline: Baseline, operating_system: str) -> t.Iterator[str]:
@@ -42,8 +44,9 @@ def apt_dates(baseline: Baseline, operating_system: str) -> t.Iterator[str]:
     asking = [str(rule.number) for rule in baseline.rules if rule.delayed]
     if asking and baseline.source != "predefined":
         yield (
-            "%s: rule %s asks for a delay or a cut-off, which AWS ignores on %s because apt knows no release dates, so matching patches "
-            "are approved at once; set release_dates to published or first_seen to have it counted" % (baseline.name, ", ".join(asking), operating_system)
+            "%s: rule %s asks for a delay or a cut-off, which AWS ignores on %s because apt knows no release dates, "
+            "so matching patches are approved at once; set release_dates to published or first_seen to have it counted"
+            % (baseline.name, ", ".join(asking), operating_system)
         )
 
 
@@ -59,8 +62,16 @@ def _filters(filters: Filters, path: str, operating_system: t.Optional[str]) -> 
             if value == WILDCARD:
                 continue
             if known and value.lower() not in known:
-                yield "%s: '%s' matches nothing; known values: %s, or '*' alone" % (where, value, ", ".join(vocabulary[key]))
-            elif key == "PRODUCT" and prefixes and not value.lower().startswith(tuple(prefix.lower() for prefix in prefixes)):
+                yield "%s: '%s' matches nothing; known values: %s, or '*' alone" % (
+                    where,
+                    value,
+                    ", ".join(vocabulary[key]),
+                )
+            elif (
+                key == "PRODUCT"
+                and prefixes
+                and not value.lower().startswith(tuple(prefix.lower() for prefix in prefixes))
+            ):
                 yield "%s: '%s' does not look like a product of %s, which begin with %s" % (
                     where,
                     value,
@@ -71,7 +82,11 @@ def _filters(filters: Filters, path: str, operating_system: t.Optional[str]) -> 
 
 def _rule(rule: Rule, path: str, operating_system: t.Optional[str]) -> t.Iterator[str]:
     if (rule.approve_after_days or 0) > ADVISED_DAYS:
-        yield "%s.approve_after_days: %d is more than the %d that AWS advises" % (path, rule.approve_after_days, ADVISED_DAYS)
+        yield "%s.approve_after_days: %d is more than the %d that AWS advises" % (
+            path,
+            rule.approve_after_days,
+            ADVISED_DAYS,
+        )
     if operating_system == "MACOS" and not rule.enable_non_security:
         values = rule.filters.get("CLASSIFICATION", (WILDCARD,))
         if WILDCARD not in values and "security" not in [value.lower() for value in values]:
@@ -84,7 +99,10 @@ def _lists(baseline: Baseline, path: str) -> t.Iterator[str]:
         if entry.lower() in rejected:
             yield "%s.approved_patches[%d]: '%s' is in rejected_patches too, and rejection wins" % (path, index, entry)
     family = FAMILIES.get(baseline.operating_system or "")
-    for member, entries in (("approved_patches", baseline.approved_patches), ("rejected_patches", baseline.rejected_patches)):
+    for member, entries in (
+        ("approved_patches", baseline.approved_patches),
+        ("rejected_patches", baseline.rejected_patches),
+    ):
         for index, entry in enumerate(entries):
             for message in _entry(entry, family, member):
                 yield "%s.%s[%d]: '%s' %s" % (path, member, index, entry, message)
@@ -107,4 +125,14 @@ def _entry(entry: str, family: t.Optional[str], member: str) -> t.Iterator[str]:
 
 
 def _has_architecture(entry: str) -> bool:
-    return entry.rpartition(".")[2] in ("amd64", "arm64", "armhf", "armel", "i386", "all", "ppc64el", "riscv64", "s390x")
+    return entry.rpartition(".")[2] in (
+        "amd64",
+        "arm64",
+        "armhf",
+        "armel",
+        "i386",
+        "all",
+        "ppc64el",
+        "riscv64",
+        "s390x",
+    )

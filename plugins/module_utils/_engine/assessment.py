@@ -11,7 +11,7 @@ import typing as t
 
 from . import advice
 from .baseline import Baseline, for_operating_system
-from .choice import Choice, choose, parse_baselines
+from .choice import choose, parse_baselines
 from .dates import parse_instant
 from .decision import APPROVED
 from .errors import InventoryError, RunError
@@ -33,7 +33,8 @@ def check_inventory(document: t.Any) -> None:
     schema = document.get("schema") if isinstance(document, dict) else None
     if isinstance(schema, int) and schema > INVENTORY_SCHEMA:
         raise InventoryError(
-            "the inventory has schema %d, and this version reads up to %d; update the collection" % (schema, INVENTORY_SCHEMA)
+            "the inventory has schema %d, and this version reads up to %d; update the collection"
+            % (schema, INVENTORY_SCHEMA)
         )
     found = []
     for fault in faults(document, INVENTORY):
@@ -54,7 +55,7 @@ def assess(
 ) -> Document:
     """The full compliance record of one node at `now` (aware, UTC), after `run` (default: a scan).
 
-    `baselines` as choice.parse_baselines returns them (None: AWS's predefined ones); the node's patch group chooses among them.
+    `baselines` as choice.parse_baselines returns them (None: AWS's predefined ones); the node's patch group chooses.
     A node that none fits gets status UNKNOWN with the reason. Raises BaselineError and InventoryError as evaluate does.
     """
     return _assessed(inventory, baselines, now, run_id, run or Run.scan(), undated)[0]
@@ -73,26 +74,21 @@ def _assessed(
     choice = choose(baselines, node["operating_system"], node.get("patch_group"))
     if choice.baseline is None:
         return unknown(inventory, choice.why, now, run_id, run), []
-    warnings = list(_warnings(inventory, choice, undated))
+    warnings = list(_warnings(inventory, choice.baseline, undated))
     evaluations = evaluate(inventory, choice.baseline, now, run, undated)
     return compliance(inventory, choice.baseline, choice.why, evaluations, now, run_id, run, warnings), evaluations
 
 
-def _warnings(inventory: Document, choice: Choice, undated: t.Optional[str]) -> t.Iterator[str]:
+def _warnings(inventory: Document, baseline: Baseline, undated: t.Optional[str]) -> t.Iterator[str]:
     """What to know of this baseline on this node."""
-    baseline = choice.baseline
-    assert baseline is not None
     system = inventory["node"]["operating_system"]
     here = for_operating_system(baseline, system)
-    for message in advice.warnings(baseline, baseline.name):
-        yield message
+    yield from advice.warnings(baseline, baseline.name)
     ignored = inventory.get("release_dates", "ignored") == "ignored"
     if FAMILIES[system] == "apt" and ignored:
-        for message in advice.apt_dates(here, system):
-            yield message
+        yield from advice.apt_dates(here, system)
     elif any(rule.delayed for rule in here.rules):
-        for message in _undated(inventory, undated or default_undated(inventory)):
-            yield message
+        yield from _undated(inventory, undated or default_undated(inventory))
 
 
 def _undated(inventory: Document, undated: str) -> t.Iterator[str]:
@@ -150,7 +146,9 @@ def what_if(
 
 def _newly_approved(before: t.Iterable[Document], after: t.Iterable[Document]) -> t.List[Document]:
     known = {(patch["kb_id"], patch["version"]) for patch in before if patch["decision"] == APPROVED}
-    return [patch for patch in after if patch["decision"] == APPROVED and (patch["kb_id"], patch["version"]) not in known]
+    return [
+        patch for patch in after if patch["decision"] == APPROVED and (patch["kb_id"], patch["version"]) not in known
+    ]
 
 
 def _instant(written: str, name: str) -> datetime.datetime:

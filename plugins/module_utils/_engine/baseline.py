@@ -1,7 +1,10 @@
 # Copyright: (c) 2026, the patchops.fleet contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""PRIVATE to the collection. A patch baseline as the engine uses it: immutable, complete, already validated (see parse.py)."""
+"""PRIVATE to the collection.
+
+A patch baseline as the engine uses it: immutable, complete, already validated (see parse.py).
+"""
 
 from __future__ import annotations
 
@@ -71,7 +74,7 @@ class Baseline(t.NamedTuple):
 
 
 def canonical(baseline: Baseline) -> t.Dict[str, t.Any]:
-    """What decides, as plain JSON: two baselines with equal canonical forms approve the same patches at the same levels."""
+    """What decides, as plain JSON: equal canonical forms approve the same patches at the same levels."""
     return {
         "operating_system": baseline.operating_system,
         "global_filters": {key: sorted(values) for key, values in sorted(baseline.global_filters.items())},
@@ -121,7 +124,10 @@ def for_operating_system(baseline: Baseline, operating_system: str) -> Baseline:
     family = FAMILIES[operating_system]
     keys = filter_keys(operating_system)
     rules = tuple(
-        rule._replace(filters=_security_filters(rule, family), enable_non_security=rule.enable_non_security and family != "windows")
+        rule._replace(
+            filters=_security_filters(rule, family),
+            enable_non_security=rule.enable_non_security and family != "windows",
+        )
         for rule in baseline.rules
         if all(key in keys for key in rule.filters)
     )
@@ -131,7 +137,8 @@ def for_operating_system(baseline: Baseline, operating_system: str) -> Baseline:
                 Problem(
                     baseline.name,
                     "none of its %d approval rules applies to %s, whose filter keys are %s; "
-                    "add a rule with these keys, or one with security: true" % (len(baseline.rules), operating_system, ", ".join(keys)),
+                    "add a rule with these keys, or one with security: true"
+                    % (len(baseline.rules), operating_system, ", ".join(keys)),
                 )
             ]
         )

@@ -24,7 +24,7 @@ class Choice(t.NamedTuple):
 
 
 def parse_baselines(given: Given, path: str = "baselines") -> t.Optional[t.List[Baseline]]:
-    """The baselines of an option: None or 'predefined' for AWS's own, else a list of mappings and of names that ship with us.
+    """The baselines of an option: None or 'predefined' for AWS's own, else a list of mappings and of shipped names.
 
     None stands for AWS's predefined baselines. Raises BaselineError with every problem of every baseline.
     """
@@ -36,7 +36,12 @@ def parse_baselines(given: Given, path: str = "baselines") -> t.Optional[t.List[
         raise BaselineError([Problem(path, "must be a list of baselines, or '%s'" % PREDEFINED)])
     if not given:
         raise BaselineError(
-            [Problem(path, "the list is empty; give at least one baseline, or '%s' for the ones AWS predefines" % PREDEFINED)]
+            [
+                Problem(
+                    path,
+                    "the list is empty; give at least one baseline, or '%s' for the ones AWS predefines" % PREDEFINED,
+                )
+            ]
         )
     baselines: t.List[Baseline] = []
     problems: t.List[Problem] = []
@@ -55,7 +60,9 @@ def parse_baselines(given: Given, path: str = "baselines") -> t.Optional[t.List[
 def _named(name: str, path: str) -> Baseline:
     baseline = named(name)
     if baseline is None:
-        raise BaselineError([Problem(path, "'%s' is no baseline that ships with this collection; known: %s" % (name, ", ".join(NAMES)))])
+        raise BaselineError(
+            [Problem(path, "'%s' is no baseline that ships with this collection; known: %s" % (name, ", ".join(NAMES)))]
+        )
     return baseline
 
 
@@ -78,12 +85,13 @@ def _clashes(baselines: t.Sequence[Baseline], path: str) -> t.Iterator[Problem]:
             if other is not baseline:
                 yield Problem(
                     path,
-                    "%s and %s are both default for %s; keep one" % (other.name, baseline.name, system or "any operating system"),
+                    "%s and %s are both default for %s; keep one"
+                    % (other.name, baseline.name, system or "any operating system"),
                 )
 
 
 def choose(baselines: t.Optional[t.Sequence[Baseline]], operating_system: str, patch_group: t.Optional[str]) -> Choice:
-    """The baseline of a node: by its patch group, else the default of its operating system, else the only one that is left.
+    """The baseline of a node: by its patch group, else the default of its operating system, else the only one left.
 
     One for the node's operating system goes before a portable one. `baselines` None means AWS's predefined ones.
     """
@@ -97,7 +105,9 @@ def choose(baselines: t.Optional[t.Sequence[Baseline]], operating_system: str, p
     fitting = [baseline for baseline in baselines if baseline.operating_system in (operating_system, None)]
     if not fitting:
         systems = sorted({str(baseline.operating_system) for baseline in baselines})
-        return Choice(None, "none of the given baselines is for %s; they are for %s" % (operating_system, ", ".join(systems)))
+        return Choice(
+            None, "none of the given baselines is for %s; they are for %s" % (operating_system, ", ".join(systems))
+        )
     grouped = _preferred([baseline for baseline in fitting if patch_group and patch_group in baseline.patch_groups])
     if len(grouped) == 1:
         return Choice(grouped[0], "bound to patch group %s" % patch_group)
@@ -113,8 +123,14 @@ def choose(baselines: t.Optional[t.Sequence[Baseline]], operating_system: str, p
         return Choice(None, "%s all fit %s and none of them is default%s" % (names, operating_system, rest))
     groups = sorted({group for baseline in fitting for group in baseline.patch_groups})
     if patch_group:
-        return Choice(None, "patch group %s is none of those the baselines are bound to (%s), and none is default" % (patch_group, ", ".join(groups)))
-    return Choice(None, "the node has no patch group, the baselines are bound to %s, and none is default" % ", ".join(groups))
+        return Choice(
+            None,
+            "patch group %s is none of those the baselines are bound to (%s), and none is default"
+            % (patch_group, ", ".join(groups)),
+        )
+    return Choice(
+        None, "the node has no patch group, the baselines are bound to %s, and none is default" % ", ".join(groups)
+    )
 
 
 def _preferred(baselines: t.List[Baseline]) -> t.List[Baseline]:

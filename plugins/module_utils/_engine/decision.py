@@ -1,7 +1,10 @@
 # Copyright: (c) 2026, the patchops.fleet contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""PRIVATE to the collection. The heart: what a baseline decides on a package or an update, and why (approval-rules.md, section 4)."""
+"""PRIVATE to the collection.
+
+The heart: what a baseline decides on a package or an update, and why (approval-rules.md, section 4).
+"""
 
 from __future__ import annotations
 
@@ -45,7 +48,7 @@ class _Group(t.NamedTuple):
 
 
 class Judge:
-    """Decides on one inventory with one baseline, already reduced to the inventory's operating system, at one moment."""
+    """Decides on one inventory at one moment, with one baseline as its operating system sees it."""
 
     def __init__(self, baseline: Baseline, family: Family, now: datetime.datetime, undated: str) -> None:
         self._baseline = baseline
@@ -85,7 +88,9 @@ class Judge:
         pair = family.update_pair(update)
         kb = update.get("kb")
         if not kb:
-            return Decision(NOT_APPROVED, "no_kb_id", "it has no KB id, and Patch Manager handles none without", pair=pair)
+            return Decision(
+                NOT_APPROVED, "no_kb_id", "it has no KB id, and Patch Manager handles none without", pair=pair
+            )
         names = tuple(str(name).lower() for name in (kb, update.get("bulletin")) if name)
         rejected = self._rejected.naming(names)
         if rejected is not None:
@@ -96,14 +101,19 @@ class Judge:
         listed = self._approved.naming(names)
         if listed is not None or verdict.approves:
             return self._approved_by(listed, [(verdict, pair)], None)
-        return Decision(NOT_APPROVED, verdict.code, verdict.reason, rule=verdict.rule, pair=pair, approved_on=verdict.approved_on)
+        return Decision(
+            NOT_APPROVED, verdict.code, verdict.reason, rule=verdict.rule, pair=pair, approved_on=verdict.approved_on
+        )
 
     def _without_candidate(self, package: Package) -> Decision:
         if not package.excluded and package.installed is not None and self._rejected.empty:
             return _NOTHING_NEWER
         reason = "no repository offers it" if package.installed is None else _NOTHING_NEWER.reason
         if package.excluded:
-            reason = "%s is offered, but %s" % (self._family.text(package.excluded[0].document), package.excluded[0].document["excluded"])
+            reason = "%s is offered, but %s" % (
+                self._family.text(package.excluded[0].document),
+                package.excluded[0].document["excluded"],
+            )
         return Decision(NOT_APPROVED, "no_candidate", reason, installed_rejected=self._installed_rejected(package))
 
     def _group(self, package: Package, versions: t.Tuple[Version, ...]) -> _Group:
@@ -131,7 +141,7 @@ class Judge:
         return None
 
     def _installed_rejected(self, package: Package) -> t.Optional[str]:
-        """The rejected entry that names the installed version, by what a repository says of that version if one offers it."""
+        """The rejected entry that names the installed version; a repository that offers it tells its notices."""
         if package.installed is None or self._rejected.empty:
             return None
         same = [version for group in package.candidates for version in group if version.key == package.installed.key]
@@ -170,11 +180,14 @@ class Judge:
         open_to_approval = [group for group in newer if group.rejected is None]
         if open_to_approval:
             obstacle = self._obstacle(open_to_approval)
-            assert obstacle.version is not None
-            words = "; the newer %s is not approved: %s" % (self._family.text(obstacle.version.document), obstacle.reason)
+            newest = t.cast(Version, obstacle.version)
+            words = "; the newer %s is not approved: %s" % (self._family.text(newest.document), obstacle.reason)
             return approval._replace(reason=approval.reason + words, approved_on=obstacle.approved_on)
         if newer and newer[0].rejected is not None:
-            words = "; the newer %s is rejected by entry '%s'" % (self._family.text(newer[0].versions[0].document), newer[0].rejected.entry)
+            words = "; the newer %s is rejected by entry '%s'" % (
+                self._family.text(newer[0].versions[0].document),
+                newer[0].rejected.entry,
+            )
             return approval._replace(reason=approval.reason + words)
         return approval
 
@@ -184,7 +197,7 @@ class Judge:
         for group in groups:
             found.extend((verdict, pair, group.versions[0]) for verdict, pair in group.verdicts)
             if group.listed_without_effect is not None:
-                reason = "approved_patches entry '%s' names it, but it is no security patch and the list does not enable those"
+                reason = "approved_patches entry '%s' names it, but it is no security patch and the list enables none"
                 verdict = Verdict("nonsecurity_excluded", reason % group.listed_without_effect.entry)
                 found.append((verdict, group.verdicts[0][1], group.versions[0]))
         verdict, pair, version = min(found, key=lambda item: obstacle_order(item[0]))

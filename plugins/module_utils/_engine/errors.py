@@ -1,7 +1,10 @@
 # Copyright: (c) 2026, the patchops.fleet contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""PRIVATE to the collection. What can be wrong with what the engine is given; each error says where and what is allowed."""
+"""PRIVATE to the collection.
+
+What can be wrong with what the engine is given; each error says where and what is allowed.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ class Problem(t.NamedTuple):
 
 
 class BaselineError(EngineError):
-    """One or more baselines break the rules of approval-rules.md, section 11. Carries every problem found, not the first."""
+    """Baselines break the rules of approval-rules.md, section 11. Carries every problem found, not the first."""
 
     def __init__(self, problems: t.Sequence[Problem]) -> None:
         super().__init__("\n".join(str(problem) for problem in problems))

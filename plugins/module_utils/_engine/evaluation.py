@@ -1,7 +1,10 @@
 # Copyright: (c) 2026, the patchops.fleet contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""PRIVATE to the collection. One inventory, one baseline, one moment: every patch considered, with decision, reason and state."""
+"""PRIVATE to the collection.
+
+One inventory, one baseline, one moment: every patch considered, with decision, reason and state.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ from .state import Run, State, States
 
 
 class Evaluation:
-    """A patch, what was decided on it and what state it is in. Words and titles are made when a document is asked for."""
+    """A patch, what was decided on it and what state it is in. Words are made when a document is asked for."""
 
     __slots__ = ("decision", "state", "_family")
 
@@ -42,7 +45,9 @@ class Evaluation:
     @property
     def security(self) -> bool:
         pair = self.decision.pair
-        return pair is not None and (pair.properties.classification or "").lower() in self._family.security_classifications
+        return (
+            pair is not None and (pair.properties.classification or "").lower() in self._family.security_classifications
+        )
 
     def document(self) -> Document:
         """The patch as schemas.PATCH describes it."""
@@ -66,7 +71,9 @@ class Evaluation:
     def _reason(self) -> str:
         parts = [self.decision.reason]
         if self.state.state == "INSTALLED_REJECTED" and self.decision.decision != REJECTED:
-            parts.append("the installed version is named by rejected_patches entry '%s'" % self.decision.installed_rejected)
+            parts.append(
+                "the installed version is named by rejected_patches entry '%s'" % self.decision.installed_rejected
+            )
         if self.state.note:
             parts.append(self.state.note)
         if self.held:
@@ -142,7 +149,7 @@ class UpdateEvaluation(Evaluation):
 
 
 def default_undated(inventory: Document) -> str:
-    """Without a date: approve where AWS does (approval-rules.md, 4.3); hold where the user asked us for dates that AWS has not."""
+    """Without a date: approve as AWS does (approval-rules.md, 4.3); hold where dates were asked for that AWS lacks."""
     apt = FAMILIES.get(inventory["node"]["operating_system"]) == "apt"
     return HOLD if apt and inventory.get("release_dates", "ignored") != "ignored" else APPROVE
 
@@ -154,10 +161,10 @@ def evaluate(
     run: t.Optional[Run] = None,
     undated: t.Optional[str] = None,
 ) -> t.List[Evaluation]:
-    """Every patch of the inventory, in its order, as the baseline sees it at `now` (aware, UTC) after `run` (default: a scan).
+    """Every patch of the inventory, in its order, as the baseline sees it at `now` (aware, UTC) after `run` (a scan).
 
     `undated`: approve or hold, None for the default of the inventory.
-    Raises InventoryError when the inventory contradicts itself, BaselineError when a portable baseline has no rule for it.
+    Raises InventoryError when the inventory contradicts itself, BaselineError when no rule of the baseline is for it.
     """
     system = inventory["node"]["operating_system"]
     if system not in FAMILIES:

@@ -1,7 +1,9 @@
 # Copyright: (c) 2026, the patchops.fleet contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""PRIVATE to the collection. Where the families of operating systems differ: order of versions, notices, names, what is security.
+"""PRIVATE to the collection.
+
+Where the families of operating systems differ: order of versions, notices, names, what is security.
 
 os-behaviour.md and approval-rules.md, sections 4.3 and 5.
 """
@@ -14,7 +16,19 @@ from . import versions
 from .errors import InventoryError
 from .matching import apt_forms, rpm_forms, suse_forms
 from .operating_systems import FAMILIES, MANAGERS_BY_FAMILY, MEDIUM_IS_MODERATE
-from .patch import DATED, DATELESS, UNDATED, Document, Notice, Package, Pair, Properties, Version, reference_of, title_case
+from .patch import (
+    DATED,
+    DATELESS,
+    UNDATED,
+    Document,
+    Notice,
+    Package,
+    Pair,
+    Properties,
+    Version,
+    reference_of,
+    title_case,
+)
 
 Forms = t.Tuple[str, ...]
 
@@ -52,7 +66,7 @@ class Family:
         raise NotImplementedError
 
     def forms(self, package: Package, document: Document) -> t.Tuple[Forms, t.Optional[Forms], Forms]:
-        """For Entries.naming: the names of a version, those of them that globs may fit (None: all), and its ids; lower case."""
+        """For Entries.naming, in lower case: the names of a version, those that globs may fit (None: all), its ids."""
         raise NotImplementedError
 
     def reported(self, pair: Pair) -> t.Tuple[str, str]:
@@ -65,7 +79,9 @@ class Family:
             notice = self._notices.get(key)
             if notice is None:
                 if key not in self._advisories:
-                    raise InventoryError("version %s names advisory %s, which the inventory does not hold" % (document["version"], key))
+                    raise InventoryError(
+                        "version %s names advisory %s, which the inventory does not hold" % (document["version"], key)
+                    )
                 notice = self._notices[key] = self._notice(self._advisories[key])
             notices.append(notice)
         return notices
@@ -150,7 +166,12 @@ class Rpm(Family):
         return versions.rpm_text(document.get("epoch"), document["version"], document.get("release"))
 
     def title(self, package: Package, document: Document) -> str:
-        return "%s:%d:%s-%s" % (package.kb_id, document.get("epoch") or 0, document["version"], document.get("release") or "")
+        return "%s:%d:%s-%s" % (
+            package.kb_id,
+            document.get("epoch") or 0,
+            document["version"],
+            document.get("release") or "",
+        )
 
     def pairs(self, document: Document) -> t.List[Pair]:
         keys = document.get("advisories")
@@ -237,7 +258,9 @@ class Apt(Family):
 
     def __init__(self, inventory: Document) -> None:
         super().__init__(inventory)
-        self._security_repositories = {key for key, repository in self._repositories.items() if _is_security(repository)}
+        self._security_repositories = {
+            key for key, repository in self._repositories.items() if _is_security(repository)
+        }
 
     def key(self, document: Document) -> t.Any:
         key = self._keys.get(document["version"])
@@ -332,7 +355,7 @@ _FAMILIES: t.Dict[str, t.Type[Family]] = {
 
 
 def family_of(inventory: Document) -> Family:
-    """The family of an inventory, by its manager. Raises InventoryError when the manager is not one of its operating system."""
+    """The family of an inventory, by its manager. Raises InventoryError when that is no manager of its system."""
     system = inventory["node"]["operating_system"]
     managers = MANAGERS_BY_FAMILY[FAMILIES[system]]
     if inventory["manager"] not in managers:

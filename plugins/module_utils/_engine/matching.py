@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """PRIVATE to the collection. Whether a filter selects a patch, and whether a list entry names it.
 
-Filters: approval-rules.md, section 3. List entries: package-name-formats.md. Everything compares without regard to case.
+Filters: approval-rules.md, section 3. List entries: package-name-formats.md. Case never matters.
 """
 
 from __future__ import annotations
@@ -61,10 +61,12 @@ class Entries:
             elif digits_are_ids and not entry.isdigit():
                 self._exact[entry.lower()] = entry
         # nearly all names fit no glob, and one expression tells that of all globs together
-        self._any_glob = re.compile("|".join(pattern.pattern for _entry, pattern in self._globs)) if self._globs else None
+        self._any_glob = (
+            re.compile("|".join(pattern.pattern for _entry, pattern in self._globs)) if self._globs else None
+        )
 
     def naming(self, forms: Forms, globbed: t.Optional[Forms] = None, ids: t.Iterable[str] = ()) -> t.Optional[Hit]:
-        """The entry that equals one of `forms`, or is a glob that fits one of `globbed` (default: forms), or is one of `ids`.
+        """The entry that is one of `ids` or of `forms`, or a glob that fits one of `globbed` (default: forms).
 
         All of them in lower case.
         """

@@ -1,7 +1,10 @@
 # Copyright: (c) 2026, the patchops.fleet contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""PRIVATE to the collection. The operating systems of Patch Manager: family, filter keys and value vocabularies (approval-rules.md, 2 and 3)."""
+"""PRIVATE to the collection.
+
+The operating systems of Patch Manager: family, filter keys and value vocabularies (approval-rules.md, 2 and 3).
+"""
 
 from __future__ import annotations
 
@@ -46,7 +49,13 @@ FAMILIES.update(HOST_ONLY)
 OPERATING_SYSTEMS = tuple(sorted(FAMILIES))
 
 # Their default manager where the inventory does not say.
-DEFAULT_MANAGERS: t.Dict[str, str] = {"apt": "apt", "zypper": "zypper", "macos": "macos", "windows": "windows", "rpm": "dnf"}
+DEFAULT_MANAGERS: t.Dict[str, str] = {
+    "apt": "apt",
+    "zypper": "zypper",
+    "macos": "macos",
+    "windows": "windows",
+    "rpm": "dnf",
+}
 YUM_ONLY = ("AMAZON_LINUX", "AMAZON_LINUX_2")
 MANAGERS_BY_FAMILY: t.Dict[str, t.Tuple[str, ...]] = {
     "rpm": ("dnf", "yum"),
@@ -94,7 +103,7 @@ VOCABULARIES: t.Dict[str, t.Dict[str, t.Tuple[str, ...]]] = {
     },
 }
 
-# How product strings of an operating system begin, for a warning about a PRODUCT that cannot fit (approval-rules.md, 3).
+# How product strings begin, for a warning about a PRODUCT that cannot fit (approval-rules.md, 3).
 PRODUCT_PREFIXES: t.Dict[str, t.Tuple[str, ...]] = {
     "AMAZON_LINUX": ("AmazonLinux20",),
     "AMAZON_LINUX_2": ("AmazonLinux2",),

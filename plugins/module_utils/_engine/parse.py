@@ -1,9 +1,11 @@
 # Copyright: (c) 2026, the patchops.fleet contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""PRIVATE to the collection. Patch baselines as users and AWS write them, validated as approval-rules.md, section 11 says.
+"""PRIVATE to the collection.
 
-Two forms are read: ours in snake_case (filters as a mapping), and the nested one of GetPatchBaseline in CamelCase or snake_case.
+Patch baselines as users and AWS write them, validated as approval-rules.md, section 11 says.
+
+Two forms are read: ours (filters as a mapping), and the nested one of GetPatchBaseline, in CamelCase or snake_case.
 """
 
 from __future__ import annotations
@@ -51,7 +53,14 @@ MEMBERS = (
 )
 # GetPatchBaseline answers with these as well; they decide nothing.
 IGNORED_MEMBERS = ("created_date", "modified_date", "response_metadata", "client_token", "default_baseline", "replace")
-RULE_MEMBERS = ("filters", "approve_after_days", "approve_until_date", "compliance_level", "enable_non_security", "security")
+RULE_MEMBERS = (
+    "filters",
+    "approve_after_days",
+    "approve_until_date",
+    "compliance_level",
+    "enable_non_security",
+    "security",
+)
 SOURCE_MEMBERS = ("name", "products", "configuration")
 
 
@@ -69,7 +78,9 @@ class _Reader:
     def problem(self, path: str, message: str, *values: t.Any) -> None:
         self.problems.append(Problem(path, message % values if values else message))
 
-    def mapping(self, value: t.Any, path: str, allowed: t.Sequence[str], ignored: t.Sequence[str] = ()) -> t.Dict[str, t.Any]:
+    def mapping(
+        self, value: t.Any, path: str, allowed: t.Sequence[str], ignored: t.Sequence[str] = ()
+    ) -> t.Dict[str, t.Any]:
         if not isinstance(value, dict):
             self.problem(path, "must be a mapping, not %s", _kind(value))
             return {}
@@ -139,7 +150,7 @@ def _quoted(value: t.Any) -> str:
 def _filter_pairs(reader: _Reader, value: t.Any, path: str) -> t.Iterator[t.Tuple[str, t.Any]]:
     """(key, values) from our mapping, or from the API's list of Key and Values."""
     if isinstance(value, dict) and [snake(str(key)) for key in value] == ["patch_filters"]:
-        value = next(iter(value.values()))
+        (value,) = value.values()
     if value is None:
         return
     if isinstance(value, dict):
@@ -160,7 +171,9 @@ def _filters(reader: _Reader, value: t.Any, path: str, operating_system: t.Optio
     for key, values in _filter_pairs(reader, value, path):
         where = "%s.%s" % (path, key)
         if key not in keys:
-            reader.problem(where, "no filter key of %s; allowed: %s", operating_system or "any operating system", ", ".join(keys))
+            reader.problem(
+                where, "no filter key of %s; allowed: %s", operating_system or "any operating system", ", ".join(keys)
+            )
         elif key in filters:
             reader.problem(where, "given twice in one group; give it once, with all values")
         else:
@@ -174,7 +187,9 @@ def _flattened_rule(value: t.Any) -> t.Any:
     """The API's PatchFilterGroup as our `filters`."""
     if not isinstance(value, dict):
         return value
-    return {"filters" if snake(str(member)) == "patch_filter_group" else member: inner for member, inner in value.items()}
+    return {
+        "filters" if snake(str(member)) == "patch_filter_group" else member: inner for member, inner in value.items()
+    }
 
 
 def _dates_needed(family: t.Optional[str], filters: Filters) -> bool:
@@ -193,7 +208,11 @@ def _rule(reader: _Reader, value: t.Any, path: str, number: int, operating_syste
     if "approve_until_date" in given:
         until = parse_day(given["approve_until_date"]) if isinstance(given["approve_until_date"], str) else None
         if until is None:
-            reader.problem(path + ".approve_until_date", "must be a day as 'YYYY-MM-DD', not %s", _quoted(given["approve_until_date"]))
+            reader.problem(
+                path + ".approve_until_date",
+                "must be a day as 'YYYY-MM-DD', not %s",
+                _quoted(given["approve_until_date"]),
+            )
     if "approve_after_days" in given and "approve_until_date" in given:
         reader.problem(path, "give approve_after_days or approve_until_date, not both")
     elif "approve_after_days" not in given and "approve_until_date" not in given and _dates_needed(family, filters):
@@ -203,7 +222,9 @@ def _rule(reader: _Reader, value: t.Any, path: str, number: int, operating_syste
     if non_security and family == "windows":
         reader.problem(path + ".enable_non_security", "not for WINDOWS; choose what is not security by CLASSIFICATION")
     if security and operating_system is not None:
-        reader.problem(path + ".security", "only for baselines without operating_system; here use filters (CLASSIFICATION)")
+        reader.problem(
+            path + ".security", "only for baselines without operating_system; here use filters (CLASSIFICATION)"
+        )
     if security and "CLASSIFICATION" in filters:
         reader.problem(path + ".security", "says what CLASSIFICATION says; give one of them")
     if security and non_security:
@@ -213,7 +234,9 @@ def _rule(reader: _Reader, value: t.Any, path: str, number: int, operating_syste
         filters=filters,
         approve_after_days=days,
         approve_until_date=until,
-        compliance_level=reader.choice(given.get("compliance_level", "UNSPECIFIED"), path + ".compliance_level", LEVELS),
+        compliance_level=reader.choice(
+            given.get("compliance_level", "UNSPECIFIED"), path + ".compliance_level", LEVELS
+        ),
         enable_non_security=non_security,
         security=security,
     )
@@ -229,7 +252,9 @@ def _rules(reader: _Reader, value: t.Any, path: str, operating_system: t.Optiona
         return ()
     if len(value) > MAX_RULES:
         reader.problem(path, "at most %d rules, not %d", MAX_RULES, len(value))
-    return tuple(_rule(reader, rule, "%s[%d]" % (path, index), index + 1, operating_system) for index, rule in enumerate(value))
+    return tuple(
+        _rule(reader, rule, "%s[%d]" % (path, index), index + 1, operating_system) for index, rule in enumerate(value)
+    )
 
 
 def _entries(reader: _Reader, value: t.Any, path: str, operating_system: t.Optional[str]) -> t.Tuple[str, ...]:
@@ -237,7 +262,9 @@ def _entries(reader: _Reader, value: t.Any, path: str, operating_system: t.Optio
     if operating_system == "WINDOWS":
         for index, entry in enumerate(entries):
             if entry and not WINDOWS_ENTRY.match(entry):
-                reader.problem("%s[%d]" % (path, index), "'%s' is no KB id (KB2032276) and no bulletin id (MS10-048)", entry)
+                reader.problem(
+                    "%s[%d]" % (path, index), "'%s' is no KB id (KB2032276) and no bulletin id (MS10-048)", entry
+                )
     return entries
 
 
@@ -315,7 +342,9 @@ def _baseline(reader: _Reader, value: t.Any, path: str, source: str) -> t.Option
         global_filters=_filters(reader, given.get("global_filters", {}), path + ".global_filters", os_name),
         rules=_rules(reader, given.get("approval_rules", []), path + ".approval_rules", os_name),
         approved_patches=_entries(reader, given.get("approved_patches", []), path + ".approved_patches", os_name),
-        approved_patches_compliance_level=reader.choice(given.get("approved_patches_compliance_level", "UNSPECIFIED"), level_path, LEVELS),
+        approved_patches_compliance_level=reader.choice(
+            given.get("approved_patches_compliance_level", "UNSPECIFIED"), level_path, LEVELS
+        ),
         approved_patches_enable_non_security=list_non_security,
         rejected_patches=_entries(reader, given.get("rejected_patches", []), path + ".rejected_patches", os_name),
         rejected_patches_action=reader.choice(given.get("rejected_patches_action", ACTIONS[0]), action_path, ACTIONS),

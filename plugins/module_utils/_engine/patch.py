@@ -57,7 +57,9 @@ class Notice(t.NamedTuple):
     def ids(self) -> t.Tuple[str, ...]:
         """Everything a list entry may call it by, in lower case."""
         document = self.document
-        return tuple(str(value).lower() for value in (self.id, *(document.get("cves") or ()), *(document.get("bugzillas") or ())))
+        return tuple(
+            str(value).lower() for value in (self.id, *(document.get("cves") or ()), *(document.get("bugzillas") or ()))
+        )
 
     @property
     def cves(self) -> t.Sequence[str]:

@@ -1,7 +1,9 @@
 # Copyright: (c) 2026, the patchops.fleet contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""PRIVATE to the collection. Baselines that exist by name: AWS's predefined ones (predefined-baselines.md) and our portable examples.
+"""PRIVATE to the collection.
+
+Baselines that exist by name: AWS's predefined ones (predefined-baselines.md) and our portable examples.
 
 AWS's ids differ by Region, so none stands here.
 """
@@ -61,12 +63,18 @@ PREDEFINED: t.Tuple[Raw, ...] = (
     _predefined("AWS-RockyLinuxDefaultPatchBaseline", "ROCKY_LINUX", _RPM_RULES),
     _predefined("AWS-SuseDefaultPatchBaseline", "SUSE", [_security("Critical", "Important")]),
     _predefined(
-        "AWS-UbuntuDefaultPatchBaseline", "UBUNTU", [_rule({"PRIORITY": _PRIORITIES})], global_filters={"PRODUCT": ["*"]}
+        "AWS-UbuntuDefaultPatchBaseline",
+        "UBUNTU",
+        [_rule({"PRIORITY": _PRIORITIES})],
+        global_filters={"PRODUCT": ["*"]},
     ),
     _predefined("AWS-DefaultPatchBaseline", "WINDOWS", [_WINDOWS_OS_RULE]),
     _predefined("AWS-WindowsPredefinedPatchBaseline-OS", "WINDOWS", [_WINDOWS_OS_RULE], default=False),
     _predefined(
-        "AWS-WindowsPredefinedPatchBaseline-OS-Applications", "WINDOWS", [_WINDOWS_OS_RULE, _EVERY_APPLICATION], default=False
+        "AWS-WindowsPredefinedPatchBaseline-OS-Applications",
+        "WINDOWS",
+        [_WINDOWS_OS_RULE, _EVERY_APPLICATION],
+        default=False,
     ),
 )
 
@@ -95,7 +103,7 @@ NAMES = tuple(raw["name"] for raw in SHIPPED + PREDEFINED)
 
 
 def named(name: str) -> t.Optional[Baseline]:
-    """The shipped or predefined baseline of this name, None if there is none; who names it decides whether it is a default."""
+    """The shipped or predefined baseline of this name, or None. It is no default: who names it has chosen it."""
     for source, baselines in (("shipped", SHIPPED), ("predefined", PREDEFINED)):
         for raw in baselines:
             if raw["name"] == name:

@@ -1,7 +1,10 @@
 # Copyright: (c) 2026, the patchops.fleet contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""PRIVATE to the collection. The compliance record: one node at one moment (compliance.md, sections 2 and 4; schemas.RECORD)."""
+"""PRIVATE to the collection.
+
+The compliance record: one node at one moment (compliance.md, sections 2 and 4; schemas.RECORD).
+"""
 
 from __future__ import annotations
 
@@ -51,7 +54,9 @@ def summarise(evaluations: t.Iterable[Evaluation]) -> t.Dict[str, int]:
             counts["other_non_compliant_count"] += not critical and not evaluation.security
         counts["waiting_count"] += evaluation.waiting
         counts["rejected_count"] += decision.decision == REJECTED
-        counts["held_count"] += evaluation.held is not None and (evaluation.waiting or state.state in ("MISSING", "FAILED"))
+        counts["held_count"] += evaluation.held is not None and (
+            evaluation.waiting or state.state in ("MISSING", "FAILED")
+        )
     return counts
 
 
@@ -117,7 +122,12 @@ def compliance(
 
 
 def unknown(
-    inventory: Document, reason: str, time: datetime.datetime, run_id: str, run: t.Optional[Run] = None, warnings: t.Sequence[str] = ()
+    inventory: Document,
+    reason: str,
+    time: datetime.datetime,
+    run_id: str,
+    run: t.Optional[Run] = None,
+    warnings: t.Sequence[str] = (),
 ) -> Document:
     """The record of a node that nothing could be decided for. `inventory` needs its `node` only."""
     record = _frame(inventory, time, run_id, run or Run(SCAN), warnings)

@@ -1,7 +1,10 @@
 # Copyright: (c) 2026, the patchops.fleet contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""PRIVATE to the collection. Whether a baseline approves the rules' side of a patch: filters, flags and dates (approval-rules.md, 3 to 5)."""
+"""PRIVATE to the collection.
+
+Whether a baseline approves the rules' side of a patch: filters, flags and dates (approval-rules.md, 3 to 5).
+"""
 
 from __future__ import annotations
 
@@ -100,7 +103,9 @@ class Rules:
         if not _selected(compiled.filters, properties):
             return Verdict("no_matching_rule", "no approval rule matches %s" % _described(properties), rule.number)
         if not _selected(self._global_filters, properties):
-            return Verdict("global_filter", "rule %d matches, but the global filters leave it out" % rule.number, rule.number)
+            return Verdict(
+                "global_filter", "rule %d matches, but the global filters leave it out" % rule.number, rule.number
+            )
         if not properties.security and not rule.enable_non_security:
             return Verdict(
                 "nonsecurity_excluded",
@@ -117,7 +122,9 @@ class Rules:
             return approval("at once")
         if properties.dating == UNDATED:
             if self._undated == HOLD and not rule.enable_non_security:
-                return Verdict("undated_held", "its release date is unknown, and undated patches are held back", rule.number)
+                return Verdict(
+                    "undated_held", "its release date is unknown, and undated patches are held back", rule.number
+                )
             return approval("it: its release date is unknown, so it counts as old")
         if properties.dating != DATED or properties.reference is None:
             return approval("at once: release dates play no part here")
@@ -126,12 +133,21 @@ class Rules:
             day = reference.date()
             if day <= rule.approve_until_date:
                 return approval("what was released until %s; this was on %s" % (rule.approve_until_date, day))
-            return Verdict("after_cutoff", "released %s, after the cut-off %s of rule %d" % (day, rule.approve_until_date, rule.number), rule.number)
+            return Verdict(
+                "after_cutoff",
+                "released %s, after the cut-off %s of rule %d" % (day, rule.approve_until_date, rule.number),
+                rule.number,
+            )
         days = rule.approve_after_days or 0
         due = _later(reference, days)
         if self._now > due:
             return approval("%s after %s" % (_days(days), dates.text(reference)) if days else "at once")
-        words = "waits until %s: rule %d approves %s after %s" % (dates.text(due), rule.number, _days(days), dates.text(reference))
+        words = "waits until %s: rule %d approves %s after %s" % (
+            dates.text(due),
+            rule.number,
+            _days(days),
+            dates.text(reference),
+        )
         return Verdict("delay_pending", words, rule.number, approved_on=due)
 
 

@@ -1,7 +1,9 @@
 # Copyright: (c) 2026, the patchops.fleet contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""PRIVATE to the collection. The two documents that leave this machine: inventory and compliance record, as JSON Schema.
+"""PRIVATE to the collection.
+
+The two documents that leave this machine: inventory and compliance record, as JSON Schema.
 
 Instants are ISO 8601 text in UTC (`2026-11-21T05:40:00Z`). A reader refuses a newer `schema` number than its own.
 """
@@ -52,11 +54,18 @@ FLAG: Schema = {"type": "boolean"}
 TEXTS: Schema = {"type": "array", "items": TEXT}
 
 
-def _object(required: t.Dict[str, Schema], optional: t.Optional[t.Dict[str, Schema]] = None, closed: bool = False) -> Schema:
+def _object(
+    required: t.Dict[str, Schema], optional: t.Optional[t.Dict[str, Schema]] = None, closed: bool = False
+) -> Schema:
     """Unknown members are allowed unless `closed`, so that a later version can add some without a new schema number."""
     properties = dict(required)
     properties.update(optional or {})
-    return {"type": "object", "required": sorted(required), "properties": properties, "additionalProperties": not closed}
+    return {
+        "type": "object",
+        "required": sorted(required),
+        "properties": properties,
+        "additionalProperties": not closed,
+    }
 
 
 NODE = _object(
@@ -265,7 +274,7 @@ RECORD: Schema = _object(
         "status": {"enum": STATUSES},
         "compliance_level": {"enum": LEVELS + [None]},  # highest of the NON_COMPLIANT patches, null when compliant
         "complete": FLAG,
-        "summary": _object({name: COUNT for name in COUNTS}),
+        "summary": _object(dict.fromkeys(COUNTS, COUNT)),
         "patches": {"type": "array", "items": PATCH},
         "patches_omitted": COUNT,  # left out of `patches`: facts keep what needs attention, under 256 KB
     },

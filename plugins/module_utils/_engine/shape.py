@@ -32,7 +32,9 @@ def faults(document: t.Any, schema: Schema, path: str = "") -> t.Iterator[str]:
     Knows type, enum, const, required, properties, additionalProperties and items; these mean what JSON Schema says.
     """
     where = path or "document"
-    if "const" in schema and (document != schema["const"] or isinstance(document, bool) != isinstance(schema["const"], bool)):
+    if "const" in schema and (
+        document != schema["const"] or isinstance(document, bool) != isinstance(schema["const"], bool)
+    ):
         yield "%s: %r is not %r" % (where, document, schema["const"])
         return
     if "enum" in schema and document not in schema["enum"]:
@@ -52,14 +54,11 @@ def faults(document: t.Any, schema: Schema, path: str = "") -> t.Iterator[str]:
         for name, value in document.items():
             inner = "%s.%s" % (path, name) if path else str(name)
             if name in known:
-                for fault in faults(value, known[name], inner):
-                    yield fault
+                yield from faults(value, known[name], inner)
             elif others is False:
                 yield "%s: not a known member" % inner
             elif isinstance(others, dict):
-                for fault in faults(value, others, inner):
-                    yield fault
+                yield from faults(value, others, inner)
     elif isinstance(document, list) and "items" in schema:
         for index, value in enumerate(document):
-            for fault in faults(value, schema["items"], "%s[%d]" % (path, index)):
-                yield fault
+            yield from faults(value, schema["items"], "%s[%d]" % (path, index))

@@ -1,7 +1,10 @@
 # Copyright: (c) 2026, the patchops.fleet contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""PRIVATE to the collection. From decision to patch state and status, given what a run did (compliance.md, sections 1 and 3)."""
+"""PRIVATE to the collection.
+
+From decision to patch state and status, given what a run did (compliance.md, sections 1 and 3).
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from .baseline import Baseline
 from .dates import parse_instant
 from .decision import APPROVED, REJECTED, Decision
 from .errors import RunError
-from .patch import Document, Package
+from .patch import Document, Package, Version
 
 SCAN = "Scan"
 INSTALL = "Install"
@@ -64,7 +67,9 @@ def parse_run(document: t.Optional[Document]) -> Run:
         raise RunError("run.operation: '%s' is not allowed; allowed: %s, %s" % (operation, SCAN, INSTALL))
     reboot_option = given.get("reboot_option")
     if reboot_option not in REBOOT_OPTIONS + (None,):
-        raise RunError("run.reboot_option: '%s' is not allowed; allowed: %s" % (reboot_option, ", ".join(REBOOT_OPTIONS)))
+        raise RunError(
+            "run.reboot_option: '%s' is not allowed; allowed: %s" % (reboot_option, ", ".join(REBOOT_OPTIONS))
+        )
     outcomes = given.get("outcomes") or {}
     for name, outcome in outcomes.items():
         if outcome not in OUTCOMES:
@@ -96,7 +101,10 @@ def _with_status(state: t.Optional[str], note: str = "") -> State:
 
 _UNNOTED: t.Dict[t.Optional[str], State] = {None: State(None, None), "NOT_APPLICABLE": State("NOT_APPLICABLE", None)}
 _UNNOTED.update((state, State(state, "COMPLIANT")) for state in ("INSTALLED", "INSTALLED_OTHER"))
-_UNNOTED.update((state, State(state, "NON_COMPLIANT")) for state in ("MISSING", "FAILED", "INSTALLED_REJECTED", "INSTALLED_PENDING_REBOOT"))
+_UNNOTED.update(
+    (state, State(state, "NON_COMPLIANT"))
+    for state in ("MISSING", "FAILED", "INSTALLED_REJECTED", "INSTALLED_PENDING_REBOOT")
+)
 
 
 class States:
@@ -113,8 +121,7 @@ class States:
             return _with_status("NOT_APPLICABLE" if decision.decision == APPROVED else None)
         installed = package.installed.document
         if decision.decision == APPROVED:
-            assert decision.version is not None
-            if package.installed.key == decision.version.key:
+            if package.installed.key == t.cast(Version, decision.version).key:
                 return self._unless_pending("INSTALLED", package.kb_id, installed)
             return self._attempted(package.kb_id)
         return self._unless_pending(self._not_approved(decision), package.kb_id, installed)
@@ -135,7 +142,11 @@ class States:
 
     def _not_approved(self, decision: Decision) -> str:
         """For what is installed."""
-        return "INSTALLED_REJECTED" if decision.installed_rejected and self._baseline.blocks_rejected else "INSTALLED_OTHER"
+        return (
+            "INSTALLED_REJECTED"
+            if decision.installed_rejected and self._baseline.blocks_rejected
+            else "INSTALLED_OTHER"
+        )
 
     def _attempted(self, kb_id: str) -> State:
         """For what is approved, wanted here and was not installed when the decision fell."""
@@ -149,7 +160,9 @@ class States:
             if run.rebooted or _is_live_patch(kb_id):
                 return _with_status("INSTALLED")
             return _with_status("INSTALLED_PENDING_REBOOT", "installed by this run, not rebooted since")
-        return _with_status("FAILED", note or ("its installation failed" if outcome else "it was not installed by this run"))
+        return _with_status(
+            "FAILED", note or ("its installation failed" if outcome else "it was not installed by this run")
+        )
 
     def _unless_pending(self, state: str, kb_id: str, installed: Document) -> State:
         """Pending replaces every installed state."""
