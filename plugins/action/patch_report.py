@@ -105,7 +105,7 @@ def _mode(value: str | int) -> int:
 
 
 def _paths(options: dict[str, t.Any]) -> dict[str, pathlib.Path]:
-    """Where to write what. Relative to where ansible-playbook was started: the playbook may stand inside a collection."""
+    """What to write where. Relative to where ansible-playbook was started: the playbook may stand in a collection."""
     paths = {kind: pathlib.Path(options[kind]).absolute() for kind in RENDERERS if options[kind]}
     for path in paths.values():
         same = [kind for kind, other in paths.items() if other == path]
@@ -170,7 +170,9 @@ def _facts(hosts: list[str] | None, task_vars: dict[str, t.Any]) -> tuple[dict[s
     return facts, silent
 
 
-def _table(fleet: fleets.Fleet, written: t.Iterable[files.Written], paint: terminal.Paint = terminal.unpainted) -> list[str]:
+def _table(
+    fleet: fleets.Fleet, written: t.Iterable[files.Written], paint: terminal.Paint = terminal.unpainted
+) -> list[str]:
     named = [terminal.file_line(one.kind, one.path, one.done) for one in written]
     return [*terminal.lines(fleet, _columns(), paint), *named]
 

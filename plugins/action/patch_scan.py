@@ -16,6 +16,7 @@ from ..module_utils._engine.errors import EngineError
 from ..module_utils._engine.record import attention, unknown
 from ..module_utils._host.arguments import SCAN_ARGUMENTS
 from ..module_utils._plain import plain
+from ..module_utils._templated import structure
 from ..plugin_utils._records import keep
 from ..plugin_utils._run_id import run_id
 
@@ -48,12 +49,14 @@ class ActionModule(ActionBase):
     def _arguments(self, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
         """The task's options, checked, with node and run named. Raises BaselineError and Refused."""
         try:
-            baselines = plain(self._task.args.get("baselines"))
+            baselines = plain(structure(self._task.args.get("baselines")))
         except TypeError as error:
             raise Refused(f"baselines: {error}") from error
         parse_baselines(baselines)
         _outcome, checked = self.validate_argument_spec(argument_spec=SCAN_ARGUMENTS)
         arguments = {name: plain(value) for name, value in checked.items() if value is not None}
+        if baselines is not None:
+            arguments["baselines"] = baselines
         arguments.setdefault("name", plain(task_vars["inventory_hostname"]))
         arguments["run_id"] = run_id(task_vars, arguments.get("run_id"))
         if self._task.async_val and arguments.get("records_dir"):
@@ -73,7 +76,9 @@ class ActionModule(ActionBase):
             asked.update(detail="full", return_inventory=keep_inventory or arguments["return_inventory"])
         answer = self._execute_module(module_name=MODULE, module_args=asked, task_vars=task_vars, wrap_async=wrap_async)
         if records_dir and not self._task.check_mode and "record" in answer:
-            answer["record_file"] = self._keep(records_dir, answer["record"], answer.get("inventory") if keep_inventory else None)
+            answer["record_file"] = self._keep(
+                records_dir, answer["record"], answer.get("inventory") if keep_inventory else None
+            )
         if arguments["detail"] != "full":
             answer.pop("record", None)
         if not arguments["return_inventory"]:
@@ -97,5 +102,12 @@ def windows_answer(arguments: dict[str, t.Any]) -> dict[str, t.Any]:
         "operating_system": "WINDOWS",
         "patch_group": arguments.get("patch_group"),
     }
-    record = unknown({"node": node, "complete": False}, WINDOWS_REASON, datetime.datetime.now(dates.UTC), arguments["run_id"])
-    return {"changed": False, "status": record["status"], "plan": [], "ansible_facts": {"patch_compliance": attention(record)}}
+    record = unknown(
+        {"node": node, "complete": False}, WINDOWS_REASON, datetime.datetime.now(dates.UTC), arguments["run_id"]
+    )
+    return {
+        "changed": False,
+        "status": record["status"],
+        "plan": [],
+        "ansible_facts": {"patch_compliance": attention(record)},
+    }

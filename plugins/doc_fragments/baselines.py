@@ -40,7 +40,8 @@ options:
   undated:
     description:
       - What a rule with a delay or a cut-off does with a patch whose release date is unknown.
-      - V(approve) counts it as old, as AWS does. V(hold) does not approve it.
+      - V(approve) counts it as old, as AWS does. V(hold) does not approve it; with advisories of rpm, a rule with
+        C(enable_non_security) does all the same, as AWS documents.
       - By default V(approve), but V(hold) on apt when release dates were asked for.
     type: str
     choices: [approve, hold]

@@ -15,15 +15,15 @@ options:
     type: str
   run_id:
     description:
-      - Names the run that a record belongs to, so that a report can tell the records of the present run from older ones.
+      - Names the run that a record belongs to, so that a report can tell records of the present run from older ones.
       - By default one for each run of C(ansible-playbook) or C(ansible); in AWX the number of the job.
     type: str
   refresh:
     description:
       - When to fetch the package lists first.
       - V(auto) does so when a list is older than O(cache_valid_time), or was never fetched.
-      - Never done in check mode, nor without root, which is a warning when it was due. A repository that fails is a warning too, and the
-        older list of it is used.
+      - Never done in check mode, nor without root, which is a warning when it was due. A repository that fails is a
+        warning too, and the older list of it is used.
     type: str
     choices: [auto, always, never]
     default: auto
@@ -40,25 +40,28 @@ options:
   apt_pins:
     description:
       - What the pins of C(apt_preferences(5\)) mean, on Debian and Ubuntu.
-      - V(honour) takes a newer version that apt's policy ranks below the installed one, or below its own candidate, for no candidate, and
-        says so.
+      - V(honour) takes a newer version that apt's policy ranks below the installed one, or below its own candidate, for
+        no candidate, and says so.
       - V(ignore) considers every version on offer, as Patch Manager does.
     type: str
     choices: [honour, ignore]
     default: honour
   release_dates:
     description:
-      - Where delays and cut-off dates of a baseline count from, on Debian and Ubuntu, whose metadata does not date packages.
+      - Where delays and cut-off dates of a baseline count from, on Debian and Ubuntu, whose metadata dates no package.
       - V(ignored) has no dates, and approves at once, as Patch Manager does.
-      - V(published) asks the archive when the file of each newer version was last modified. No credentials are sent; proxies are those of apt.
-      - V(first_seen) counts from the moment at which this node first saw the version on offer, or from its publication where the archive told.
+      - V(published) asks the archive when the file of each newer version was last modified. No credentials are sent;
+        proxies are those of apt.
+      - V(first_seen) counts from the moment at which this node first saw the version on offer, or from its publication
+        where the archive told.
       - Both keep what they learn in C(/var/lib/patchops/first-seen.json), which needs root, and not in check mode.
     type: str
     choices: [ignored, published, first_seen]
     default: ignored
   install_dependencies:
     description:
-      - Whether to install the Python bindings of the package manager (C(python3-apt)) where they are missing. Not in check mode.
+      - Whether to install the Python bindings of the package manager (C(python3-apt)) where they are missing. Not in
+        check mode.
     type: bool
     default: false
   bindings_interpreter:

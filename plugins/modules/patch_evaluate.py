@@ -175,12 +175,14 @@ newly_approved:
 
 import gzip
 import json
+import zlib
 
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._engine.assessment import what_if
 from ..module_utils._engine.errors import EngineError, InventoryError
 from ..module_utils._plain import plain
+from ..module_utils._templated import structure
 
 ARGUMENT_SPEC = {
     "baselines": {"type": "raw"},
@@ -212,7 +214,7 @@ def read_inventory(path):
             gzip.open(path, "rt", encoding="utf-8") if path.endswith(".gz") else open(path, encoding="utf-8")
         ) as stream:
             return json.load(stream)
-    except (OSError, EOFError, ValueError) as error:
+    except (OSError, EOFError, ValueError, zlib.error) as error:
         raise InventoryError("%s cannot be read as an inventory: %s" % (path, error)) from error
 
 
@@ -223,7 +225,7 @@ def main():
         required_one_of=[("inventory", "src")],
         supports_check_mode=True,
     )
-    params = plain(module.params)
+    params = plain(dict(module.params, baselines=structure(module.params["baselines"])))
     try:
         inventory = read_inventory(params["src"]) if params["src"] else params["inventory"]
         answer = what_if(

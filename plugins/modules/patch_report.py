@@ -9,17 +9,18 @@ module: patch_report
 short_description: Report the patch compliance of a fleet
 version_added: 1.0.0
 description:
-  - Makes one report of many compliance records, as a table on the terminal and, if asked, as HTML, CSV and JSON files.
-  - Records come from the facts that M(patchops.fleet.patch_scan) and other modules of this collection leave on the hosts of
-    the play, from a folder of record files, or from both. Of several records of one node (RV(summary.nodes) counts it once,
-    by its node id) the newest is taken.
+  - Makes one report of many compliance records, as a table on the terminal and, if asked, as HTML, CSV and JSON
+    files.
+  - Records come from the facts that M(patchops.fleet.patch_scan) and other modules of this collection leave on
+    the hosts of the play, from a folder of record files, or from both. Of several records of one node
+    (RV(summary.nodes) counts it once, by its node id) the newest is taken.
   - Runs on the controller and connects to no host. It runs once for the whole play.
   - The report computes no state of its own. It counts what the records say.
   - The fleet is C(NON_COMPLIANT) if any node is, and C(COMPLIANT) only if every node is known to be.
-  - A host of the play that left no record in this run, and one whose record is from another run, is C(UNKNOWN), which is
-    neither compliant nor not.
-  - A record file that cannot be read, that is no compliance record, or whose schema is newer than this collection knows, is
-    named in the report with the reason. The others are still reported.
+  - A host of the play that left no record in this run, and one whose record is from another run, is C(UNKNOWN),
+    which is neither compliant nor not.
+  - A record file that cannot be read, that is no compliance record, or whose schema is newer than this collection
+    knows, is named in the report with the reason. The others are still reported.
 options:
   facts:
     description:
@@ -36,25 +37,28 @@ options:
     elements: str
   records_dir:
     description:
-      - Folder with compliance records, one per file, C(<node id>/<capture time>.json). Other names and nesting do as well.
+      - Folder with compliance records, one per file, C(<node id>/<capture time>.json). Other names and nesting do
+        as well.
       - Files whose name does not end in C(.json) are ignored.
       - An empty folder gives an empty report with a remark. A folder that does not exist is an error.
     type: path
   html:
     description:
-      - File to write the report to as one self-contained page with charts, a table of nodes to sort and filter, and the patches
-        of each node with the reason for each.
+      - File to write the report to as one self-contained page with charts, a table of nodes to sort and filter,
+        and the patches of each node with the reason for each.
       - The page fetches nothing and forbids the browser to.
     type: path
   csv:
     description:
       - File to write one line per node to, with the columns of Patch Manager's own export.
-      - A text that a spreadsheet would take for a formula, and one that begins with an apostrophe, is written with an apostrophe
-        before it. Programs that read the file drop the first apostrophe of a cell that begins with one.
+      - A text that a spreadsheet would take for a formula, and one that begins with an apostrophe, is written
+        with an apostrophe before it. Programs that read the file drop the first apostrophe of a cell that begins
+        with one.
     type: path
   csv_detail:
     description:
-      - File to write one line per patch of each node to, with the columns of Patch Manager's own export of a single node.
+      - File to write one line per patch of each node to, with the columns of Patch Manager's own export of a
+        single node.
       - C(Logs URL) stays empty. Cells are guarded as those of O(csv) are.
     type: path
   json:
@@ -74,8 +78,8 @@ options:
   run_id:
     description:
       - Name of the present run. Facts that carry another one are not of this run.
-      - The number of the job in AWX, else a name for this run of C(ansible-playbook), if not given. It is needed only if
-        O(run_id) of the scan was given.
+      - The number of the job in AWX, else a name for this run of C(ansible-playbook), if not given. It is needed
+        only if O(run_id) of the scan was given.
     type: str
   mode:
     description:
@@ -104,8 +108,6 @@ attributes:
     support: none
   bypass_host_loop:
     support: full
-  bypass_task_loop:
-    support: none
   check_mode:
     support: full
   connection:

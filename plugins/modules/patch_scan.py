@@ -9,11 +9,12 @@ module: patch_scan
 short_description: See which patches of a node are approved, missing, waiting or rejected, and why
 version_added: 1.0.0
 description:
-  - Asks the node's package manager what is installed and what is on offer, decides with a patch baseline of AWS Systems Manager's Patch
-    Manager, and returns the compliance record as fact C(patch_compliance). Neither the node nor you need AWS.
-  - Installs nothing, and changes no patch of the node. C(changed) stays false even when package lists were fetched, because these are not
-    its patch state; it is true only when O(install_dependencies=true) had to install something.
-  - A node whose operating system Patch Manager does not know, or that none of the given baselines fits, gets status V(UNKNOWN) with the reason.
+  - Asks the node's package manager what is installed and what is on offer, decides with a patch baseline of AWS Systems
+    Manager's Patch Manager, and returns the compliance record as fact C(patch_compliance). Nobody needs AWS for it.
+  - Installs nothing, and changes no patch of the node. C(changed) stays false even when package lists were fetched,
+    because these are not its patch state; it is true only when O(install_dependencies=true) had to install something.
+  - A node whose operating system Patch Manager does not know, or that none of the given baselines fits, gets status
+    V(UNKNOWN) with the reason.
 author:
   - patchops.fleet contributors (@patchops)
 extends_documentation_fragment:
@@ -21,6 +22,7 @@ extends_documentation_fragment:
   - patchops.fleet.host
   - ansible.builtin.action_common_attributes
   - ansible.builtin.action_common_attributes.facts
+  - ansible.builtin.action_common_attributes.flow
 attributes:
   action:
     support: full
@@ -53,7 +55,8 @@ options:
     default: false
   records_dir:
     description:
-      - Folder on the controller to keep the whole record in, as C(NODE ID/CAPTURE TIME.json), for M(patchops.fleet.patch_report).
+      - Folder on the controller to keep the whole record in, as C(NODE ID/CAPTURE TIME.json), for
+        M(patchops.fleet.patch_report).
       - Nothing is written in check mode. Cannot be used with C(async).
     type: path
   keep_inventory:
@@ -165,6 +168,7 @@ from ..module_utils._host.arguments import SCAN_ARGUMENTS, options
 from ..module_utils._host.base import ENVIRONMENT, BackendError
 from ..module_utils._host.scan import gather
 from ..module_utils._plain import plain
+from ..module_utils._templated import structure
 
 
 def clock():
@@ -180,9 +184,11 @@ def main():
         return module.run_command(list(command), data=data, environ_update=ENVIRONMENT, expand_user_and_vars=False)
 
     try:
-        baselines = parse_baselines(params["baselines"])
+        baselines = parse_baselines(plain(structure(params["baselines"])))
         inventory, changed = gather(name, params["patch_group"], run, clock, options(params, module.check_mode))
-        record = assess(inventory, baselines, clock(), params["run_id"] or uuid.uuid4().hex[:12], undated=params["undated"])
+        record = assess(
+            inventory, baselines, clock(), params["run_id"] or uuid.uuid4().hex[:12], undated=params["undated"]
+        )
     except (EngineError, BackendError) as error:
         module.fail_json(msg="%s: %s" % (name, error))
     result = {

@@ -17,7 +17,7 @@ AWX_JOB_VARIABLES = ("awx_job_id", "tower_job_id")
 
 
 def run_id(task_vars: t.Mapping[str, t.Any], given: str | None = None) -> str:
-    """The option `given`, else the job number AWX hands to its plays, else a name derived from the controlling process."""
+    """The option `given`, else the number of the AWX job, else a name derived from the controlling process."""
     if given:
         return given
     for variable in AWX_JOB_VARIABLES:
@@ -59,7 +59,12 @@ def _started_by_ps(pid: int) -> str:
     command = ["ps", "-o", "lstart=", "-p", str(pid)]
     try:
         return subprocess.run(
-            command, env={**os.environ, "LC_ALL": "C"}, stdin=subprocess.DEVNULL, capture_output=True, check=True, text=True
+            command,
+            env={**os.environ, "LC_ALL": "C"},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=True,
+            text=True,
         ).stdout.strip()
     except (OSError, subprocess.SubprocessError):
         return ""

@@ -69,13 +69,28 @@ def hostile_record(template):
         return value
 
     record = copy.deepcopy(template)
-    record["node"].update(id=HOSTILE, name=HOSTILE, patch_group=HOSTILE, platform={"name": HOSTILE, "ip_address": HOSTILE})
+    record["node"].update(
+        id=HOSTILE, name=HOSTILE, patch_group=HOSTILE, platform={"name": HOSTILE, "ip_address": HOSTILE}
+    )
     record["baseline"].update(name=HOSTILE, why=HOSTILE)
     record["warnings"], record["activity"] = [HOSTILE], [HOSTILE]
     record["problems"] = [{"what": HOSTILE, "why": HOSTILE}]
-    free = ("title", "kb_id", "name", "reason", "classification", "severity", "advisories", "cve_ids", "held", "version")
+    free = (
+        "title",
+        "kb_id",
+        "name",
+        "reason",
+        "classification",
+        "severity",
+        "advisories",
+        "cve_ids",
+        "held",
+        "version",
+    )
     for patch in record["patches"]:
-        patch.update({name: spoiled(patch.get(name) or HOSTILE) for name in free if name not in ("advisories", "cve_ids")})
+        patch.update(
+            {name: spoiled(patch.get(name) or HOSTILE) for name in free if name not in ("advisories", "cve_ids")}
+        )
         patch["advisories"] = patch["cve_ids"] = [HOSTILE] * 9
     return record
 
@@ -86,7 +101,11 @@ def many_records(template, nodes, patches):
         record = copy.deepcopy(template)
         record["node"].update(id=f"id-{number}", name=f"node-{number:04}.example.com")
         record["patches"] = [
-            {**template["patches"][0], "title": f"package-{index}.amd64:1.{(number + index) % 7}", "reason": f"rule {index}"}
+            {
+                **template["patches"][0],
+                "title": f"package-{index}.amd64:1.{(number + index) % 7}",
+                "reason": f"rule {index}",
+            }
             for index in range(patches)
         ]
         record["summary"]["missing_count"] = number

@@ -1,6 +1,6 @@
-# Copyright: (c) 2026, the patchops.fleet contributors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-# SPDX-License-Identifier: GPL-3.0-or-later
+// Copyright: (c) 2026, the patchops.fleet contributors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
 // Each visible text of the page whose contrast with what is behind it is below WCAG AA, as "ratio text".
 const channel = (value) => {
   const share = value / 255;

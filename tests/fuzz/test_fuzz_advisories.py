@@ -12,6 +12,7 @@ import pathlib
 import random
 
 import pytest
+
 from ansible_collections.patchops.fleet.plugins.module_utils._host import advisories
 
 FILES = sorted((pathlib.Path(__file__).resolve().parents[1] / "fixtures" / "updateinfo").glob("*.xml"))

@@ -8,10 +8,11 @@ from __future__ import annotations
 import datetime
 import json
 
-from ansible_collections.patchops.fleet.plugins.module_utils._engine import dates
-from ansible_collections.patchops.fleet.plugins.module_utils._plain import plain
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from ansible_collections.patchops.fleet.plugins.module_utils._engine import dates
+from ansible_collections.patchops.fleet.plugins.module_utils._plain import plain
 
 fuzz = settings(max_examples=300, derandomize=True, deadline=None)
 

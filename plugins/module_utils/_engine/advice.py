@@ -12,14 +12,16 @@ import re
 import typing as t
 
 from .baseline import WILDCARD, Baseline, Filters, Rule
-from .operating_systems import FAMILIES, PRODUCT_PREFIXES, VOCABULARIES
+from .operating_systems import FAMILIES, PRODUCT_PREFIXES, vocabulary
 
 # The console advises at most this; the API takes 360.
 ADVISED_DAYS = 100
 
-_NOTICE_ID = re.compile(r"(CVE-\d{4}-\d+|[A-Z][A-Z0-9]*-\d{4}[:-][\w:-]+|\d+)\Z", re.IGNORECASE)
+_NOTICE_ID = re.compile(r"(CVE-\d{4}-\d+|[A-Z][A-Z0-9]*(-[A-Z0-9.]+)?-\d{4}[:-][\w:-]+|\d+)\Z", re.IGNORECASE)
+_VERSION = re.compile(r"(\d+:)?\d[^-:]*(-\d[^-:]*)?\Z")
 _APT_PLAIN = re.compile(r"[a-z0-9][a-z0-9+.-]*\Z", re.IGNORECASE)
-_APT_VERSIONED = re.compile(r"-\d[\w.+~:-]*\Z")
+# upstream version with a dot, and revision; less is often part of a name (libgtk-3-0, linux-image-6.1.0-18-amd64)
+_APT_VERSIONED = re.compile(r"-(\d+:)?\d\w*\.[\w.+~]*-\d[\w.+~]*\Z")
 _CREDENTIALS = re.compile(r"(?im)(\bpassword\s*=|://[^/\s:@]+:[^/\s@]+@)")
 
 
@@ -51,21 +53,23 @@ def apt_dates(baseline: Baseline, operating_system: str) -> t.Iterator[str]:
 
 
 def _filters(filters: Filters, path: str, operating_system: t.Optional[str]) -> t.Iterator[str]:
-    vocabulary = VOCABULARIES[FAMILIES[operating_system]] if operating_system else {}
+    words = vocabulary(operating_system) if operating_system else {}
     prefixes = PRODUCT_PREFIXES.get(operating_system or "", ())
     for key, values in filters.items():
         where = "%s.%s" % (path, key)
         if WILDCARD in values and len(values) > 1:
             yield "%s: '*' matches everything, so the other values have no effect" % where
-        known = {value.lower() for value in vocabulary.get(key, ())}
+        known = {value.lower() for value in words.get(key, ())}
         for value in values:
             if value == WILDCARD:
                 continue
-            if known and value.lower() not in known:
+            if WILDCARD in value:
+                yield "%s: '%s' matches nothing; '*' is a wildcard when it stands alone" % (where, value)
+            elif known and value.lower() not in known:
                 yield "%s: '%s' matches nothing; known values: %s, or '*' alone" % (
                     where,
                     value,
-                    ", ".join(vocabulary[key]),
+                    ", ".join(words[key]),
                 )
             elif (
                 key == "PRODUCT"
@@ -115,7 +119,7 @@ def _entry(entry: str, family: t.Optional[str], member: str) -> t.Iterator[str]:
         if _NOTICE_ID.match(entry):
             if member == "rejected_patches":
                 yield "is a notice id; AWS's agent may ignore it in this list"
-        elif entry[:1].isdigit():
+        elif _VERSION.match(entry):
             yield "is a version without a name; it names every package of that version"
     elif family == "apt":
         if not _APT_PLAIN.match(entry) or _APT_VERSIONED.search(entry) or _has_architecture(entry):

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import collections
 import datetime
 import typing as t
 
@@ -92,23 +91,29 @@ def _warnings(inventory: Document, baseline: Baseline, undated: t.Optional[str])
 
 
 def _undated(inventory: Document, undated: str) -> t.Iterator[str]:
-    """Names the repositories whose patches have no date to count a delay from."""
+    """Says how many patches have no date to count a delay from, and which repositories should have given it."""
     if inventory["manager"] == "apt":
-        names = [
-            ", ".join(offer.get("repositories") or ["no repository"])
+        repositories = [
+            offer.get("repositories") or ()
             for package in inventory.get("packages") or ()
             for offer in package.get("available") or ()
             if parse_instant(offer.get("released_at")) is None
         ]
     else:
-        names = [
-            advisory.get("repository") or "no repository"
+        repositories = [
+            [advisory["repository"]] if advisory.get("repository") else ()
             for advisory in (inventory.get("advisories") or {}).values()
             if reference_of(advisory.get("updated"), advisory.get("issued")) is None
         ]
-    what = "count as old and are approved at once" if undated == APPROVE else "are held back"
-    for name, count in sorted(collections.Counter(names).items()):
-        yield "%s: %d without a release date; they %s (option undated)" % (name, count, what)
+    if repositories:
+        names = sorted({name for named in repositories for name in named}) or [
+            "repositories that the inventory does not name"
+        ]
+        yield "%d patches of %s have no release date; they %s (option undated)" % (
+            len(repositories),
+            ", ".join(names),
+            "count as old and are approved at once" if undated == APPROVE else "are held back",
+        )
 
 
 def what_if(

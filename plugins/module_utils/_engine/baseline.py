@@ -117,17 +117,15 @@ def _security_filters(rule: Rule, family: str) -> t.Optional[Filters]:
 def for_operating_system(baseline: Baseline, operating_system: str) -> Baseline:
     """The baseline as this operating system sees it: a portable one keeps the rules whose keys are valid here.
 
-    Raises BaselineError when a portable baseline has rules and none of them applies.
+    Raises BaselineError when a portable baseline has rules and none of them applies, or a global filter that cannot:
+    leaving it out would approve more than its author asked for.
     """
     if baseline.operating_system is not None:
         return baseline
     family = FAMILIES[operating_system]
     keys = filter_keys(operating_system)
     rules = tuple(
-        rule._replace(
-            filters=_security_filters(rule, family),
-            enable_non_security=rule.enable_non_security and family != "windows",
-        )
+        rule._replace(filters=_security_filters(rule, family))
         for rule in baseline.rules
         if all(key in keys for key in rule.filters)
     )
@@ -142,5 +140,16 @@ def for_operating_system(baseline: Baseline, operating_system: str) -> Baseline:
                 )
             ]
         )
-    filters = {key: values for key, values in baseline.global_filters.items() if key in keys}
-    return baseline._replace(operating_system=operating_system, rules=rules, global_filters=filters)
+    unusable = [key for key in baseline.global_filters if key not in keys]
+    if unusable:
+        raise BaselineError(
+            [
+                Problem(
+                    "%s.global_filters.%s" % (baseline.name, key),
+                    "no filter key of %s, whose filter keys are %s; give %s a baseline of its own"
+                    % (operating_system, ", ".join(keys), operating_system),
+                )
+                for key in unusable
+            ]
+        )
+    return baseline._replace(operating_system=operating_system, rules=rules)

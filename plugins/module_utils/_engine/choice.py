@@ -30,6 +30,9 @@ def parse_baselines(given: Given, path: str = "baselines") -> t.Optional[t.List[
     """
     if given is None or given == PREDEFINED:
         return None
+    if isinstance(given, str) and given[:1] in ("[", "{"):
+        words = "is text of a list: ansible-core 2.18 makes that of one with an unquoted date; put dates in quotes"
+        raise BaselineError([Problem(path, words)])
     if isinstance(given, str):
         given = [given]
     if not isinstance(given, list):
@@ -59,6 +62,10 @@ def parse_baselines(given: Given, path: str = "baselines") -> t.Optional[t.List[
 
 def _named(name: str, path: str) -> Baseline:
     baseline = named(name)
+    if name == PREDEFINED:
+        raise BaselineError(
+            [Problem(path, "'%s' stands for all baselines of AWS, so it stands alone, without a list" % name)]
+        )
     if baseline is None:
         raise BaselineError(
             [Problem(path, "'%s' is no baseline that ships with this collection; known: %s" % (name, ", ".join(NAMES)))]

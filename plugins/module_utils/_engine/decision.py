@@ -61,13 +61,19 @@ class Judge:
         """Approved at the newest version that is, else rejected if an offered version is, else not approved."""
         if not package.candidates:
             return self._without_candidate(package)
+        decision = self._among_candidates(package)
+        if package.excluded and package.excluded[0].key > package.candidates[0][0].key:
+            return decision._replace(reason="%s; %s" % (decision.reason, self._exclusion(package)))
+        return decision
+
+    def _among_candidates(self, package: Package) -> Decision:
         passed_over: t.List[_Group] = []
         for versions in package.candidates:
             group = self._group(package, versions)
             if group.rejected is None:
                 approval = self._approval(group)
                 if approval is not None:
-                    return self._noting_newer(approval, passed_over)
+                    return self._noting_newer(approval, passed_over, package)
             passed_over.append(group)
         installed_rejected = self._installed_rejected(package)
         for group in passed_over:
@@ -80,7 +86,7 @@ class Judge:
                     pair=group.verdicts[0][1],
                     installed_rejected=installed_rejected,
                 )
-        return self._obstacle(passed_over)._replace(installed_rejected=installed_rejected)
+        return self._obstacle(passed_over, package)._replace(installed_rejected=installed_rejected)
 
     def update(self, update: Document) -> Decision:
         """The same for an update of Windows, which is its own only version."""
@@ -110,14 +116,17 @@ class Judge:
             return _NOTHING_NEWER
         reason = "no repository offers it" if package.installed is None else _NOTHING_NEWER.reason
         if package.excluded:
-            reason = "%s is offered, but %s" % (
-                self._family.text(package.excluded[0].document),
-                package.excluded[0].document["excluded"],
-            )
+            reason = self._exclusion(package)
         return Decision(NOT_APPROVED, "no_candidate", reason, installed_rejected=self._installed_rejected(package))
+
+    def _exclusion(self, package: Package) -> str:
+        newest = package.excluded[0].document
+        return "%s is offered, but %s" % (self._family.text(newest), newest["excluded"])
 
     def _group(self, package: Package, versions: t.Tuple[Version, ...]) -> _Group:
         pairs = [pair for version in versions for pair in self._family.pairs(version.document)]
+        if len(versions) > 1:  # what one repository's notice lists is a security candidate from any
+            pairs = [pair for pair in pairs if pair.properties.security] or pairs
         rejected = self._named(self._rejected, package, versions)
         listed = without_effect = None
         hit = self._named(self._approved, package, versions)
@@ -151,7 +160,11 @@ class Judge:
     def _approval(self, group: _Group) -> t.Optional[Decision]:
         if group.listed is None and not any(verdict.approves for verdict, pair in group.verdicts):
             return None
-        return self._approved_by(group.listed, group.verdicts, group.versions[0])
+        verdicts = group.verdicts
+        if group.listed is not None and group.listed.by_id:  # the notice it names goes first
+            named = [self._family.named_pair(version.document, group.listed.entry) for version in group.versions]
+            verdicts = sorted(verdicts, key=lambda item: item[1] not in named)
+        return self._approved_by(group.listed, verdicts, group.versions[0])
 
     def _approved_by(
         self,
@@ -175,11 +188,11 @@ class Judge:
         code = "rule_and_list" if rule and listed else "approved_list" if listed else "rule"
         return Decision(APPROVED, code, "; ".join(reasons), level, rule, version, pair)
 
-    def _noting_newer(self, approval: Decision, newer: t.Sequence[_Group]) -> Decision:
+    def _noting_newer(self, approval: Decision, newer: t.Sequence[_Group], package: Package) -> Decision:
         """Says why what is newer than the approved version was passed over, and from when on it will not be."""
         open_to_approval = [group for group in newer if group.rejected is None]
         if open_to_approval:
-            obstacle = self._obstacle(open_to_approval)
+            obstacle = self._obstacle(open_to_approval, package)
             newest = t.cast(Version, obstacle.version)
             words = "; the newer %s is not approved: %s" % (self._family.text(newest.document), obstacle.reason)
             return approval._replace(reason=approval.reason + words, approved_on=obstacle.approved_on)
@@ -191,8 +204,12 @@ class Judge:
             return approval._replace(reason=approval.reason + words)
         return approval
 
-    def _obstacle(self, groups: t.Sequence[_Group]) -> Decision:
-        """What keeps all these groups from approval: the first obstacle in the order of the specification."""
+    def _obstacle(self, groups: t.Sequence[_Group], package: Package) -> Decision:
+        """What keeps all these groups from approval: the first obstacle in the order of the specification.
+
+        Of equal obstacles that of an update goes before that of the installed version.
+        """
+        installed = package.installed.key if package.installed is not None else None
         found: t.List[t.Tuple[Verdict, Pair, Version]] = []
         for group in groups:
             found.extend((verdict, pair, group.versions[0]) for verdict, pair in group.verdicts)
@@ -200,7 +217,7 @@ class Judge:
                 reason = "approved_patches entry '%s' names it, but it is no security patch and the list enables none"
                 verdict = Verdict("nonsecurity_excluded", reason % group.listed_without_effect.entry)
                 found.append((verdict, group.verdicts[0][1], group.versions[0]))
-        verdict, pair, version = min(found, key=lambda item: obstacle_order(item[0]))
+        verdict, pair, version = min(found, key=lambda item: obstacle_order(item[0], item[2].key == installed))
         return Decision(
             NOT_APPROVED,
             verdict.code,

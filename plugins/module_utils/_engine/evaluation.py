@@ -43,6 +43,11 @@ class Evaluation:
         return self.decision.approved_on is not None
 
     @property
+    def wanted(self) -> bool:
+        """Approved, and not there."""
+        return self.state.state in ("MISSING", "FAILED")
+
+    @property
     def security(self) -> bool:
         pair = self.decision.pair
         return (
@@ -117,7 +122,7 @@ class PackageEvaluation(Evaluation):
             arch=package.arch,
             installed_version=family.text(installed) if installed else None,
             version=family.text(decided) if decided else None,
-            installed_time=installed.get("installed_time") if installed else None,
+            installed_time=installed.get("installed_time") if installed and not self.wanted else None,
             advisories=[notice.id for notice in notices],
             cve_ids=sorted({cve for notice in notices for cve in notice.cves}),
         )
@@ -130,6 +135,12 @@ class UpdateEvaluation(Evaluation):
     def __init__(self, update: Document, decision: Decision, state: State, family: Family) -> None:
         super().__init__(decision, state, family)
         self._update = update
+
+    @property
+    def waiting(self) -> bool:
+        update = self._update
+        on_offer = not update["installed"] and update.get("applicable", True) and not update.get("superseded", False)
+        return on_offer and super().waiting
 
     def document(self) -> Document:
         update = self._update

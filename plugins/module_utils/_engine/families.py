@@ -89,6 +89,11 @@ class Family:
     def _notice(self, advisory: Document) -> Notice:
         raise NotImplementedError
 
+    def named_pair(self, document: Document, identifier: str) -> t.Optional[Pair]:
+        """The pair of the notice that a list entry names by one of its ids."""
+        named = (notice.pair for notice in self.notices(document) if identifier.lower() in notice.ids)
+        return next(named, None)
+
     def ids(self, document: Document) -> Forms:
         return tuple(identifier for notice in self.notices(document) for identifier in notice.ids)
 
@@ -154,6 +159,7 @@ class Rpm(Family):
     """Packages in rpm form. A version outside every notice counts from its build time."""
 
     security_outside_notices = False
+    build_time_counts = True  # for what is outside every notice
 
     def key(self, document: Document) -> t.Any:
         written = (document.get("epoch"), document["version"], document.get("release"))
@@ -180,7 +186,7 @@ class Rpm(Family):
             pairs = [notice.pair for notice in notices if notice.pair is not None]
             if pairs:
                 return pairs
-        return [self._pair_without_notice(document.get("build_time"))]
+        return [self._pair_without_notice(document.get("build_time") if self.build_time_counts else None)]
 
     def _pair_without_notice(self, build_time: t.Any) -> Pair:
         pair = self._pairs.get(build_time)
@@ -242,6 +248,7 @@ class Zypper(Rpm):
     """Everything counts as security. The notices are SUSE's patches."""
 
     security_outside_notices = True
+    build_time_counts = False
 
     def title(self, package: Package, document: Document) -> str:
         return "%s:0:%s-%s" % (package.kb_id, document["version"], document.get("release") or "")
@@ -333,7 +340,7 @@ class Windows(Family):
                 product=update.get("product"),
                 classification=update.get("classification"),
                 msrc_severity=update.get("msrc_severity") or "Unspecified",
-                patch_set=update.get("patch_set") or "OS",
+                patch_set=update.get("patch_set") or _patch_set(update.get("product_family")),
                 product_family=update.get("product_family"),
                 dating=DATED if reference else UNDATED,
                 reference=reference,
@@ -361,6 +368,11 @@ def family_of(inventory: Document) -> Family:
     if inventory["manager"] not in managers:
         raise InventoryError("manager %s is none of %s: %s" % (inventory["manager"], system, ", ".join(managers)))
     return _FAMILIES[inventory["manager"]](inventory)
+
+
+def _patch_set(product_family: t.Optional[str]) -> str:
+    """What is not of the family Windows is an application (os-behaviour.md, 5)."""
+    return "OS" if (product_family or "windows").lower() == "windows" else "APPLICATION"
 
 
 def _value(written: t.Any) -> t.Optional[str]:

@@ -65,6 +65,9 @@ MANAGERS_BY_FAMILY: t.Dict[str, t.Tuple[str, ...]] = {
     "windows": ("windows",),
 }
 
+# Their vendors say Moderate only (approval-rules.md, 3).
+NEVER_MEDIUM = ("ALMA_LINUX", "ORACLE_LINUX", "ROCKY_LINUX")
+
 # Here Medium and Moderate select each other (os-behaviour.md, 1.1).
 MEDIUM_IS_MODERATE = ("AMAZON_LINUX_2022", "AMAZON_LINUX_2023")
 
@@ -121,6 +124,14 @@ def filter_keys(operating_system: t.Optional[str]) -> t.Tuple[str, ...]:
     if operating_system is not None:
         return KEYS_BY_FAMILY[FAMILIES[operating_system]]
     return tuple(dict.fromkeys(key for keys in KEYS_BY_FAMILY.values() for key in keys))
+
+
+def vocabulary(operating_system: str) -> t.Dict[str, t.Tuple[str, ...]]:
+    """By filter key, the values that select something."""
+    words = dict(VOCABULARIES[FAMILIES[operating_system]])
+    if operating_system in NEVER_MEDIUM:
+        words["SEVERITY"] = tuple(word for word in words["SEVERITY"] if word != "Medium")
+    return words
 
 
 def default_manager(operating_system: str) -> str:

@@ -97,8 +97,14 @@ class _Reader:
         return members
 
     def text(self, value: t.Any, path: str, longest: int, shortest: int = 1) -> str:
-        if not isinstance(value, str):
+        if value is None:
+            self.problem(path, "must be text, and is nothing")
+            return ""
+        if isinstance(value, (bool, int, float)):
             self.problem(path, "must be text, not %s; put it in quotes", _kind(value))
+            return ""
+        if not isinstance(value, str):
+            self.problem(path, "must be text, not %s", _kind(value))
             return ""
         if not shortest <= len(value) <= longest:
             self.problem(path, "must have %d to %d characters, not %d", shortest, longest, len(value))

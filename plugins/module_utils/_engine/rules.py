@@ -15,6 +15,7 @@ from . import dates
 from .baseline import Baseline, Rule
 from .families import Family
 from .matching import Filter, compile_filters
+from .operating_systems import FAMILIES
 from .patch import DATED, DATELESS, UNDATED, Pair, Properties
 from .schemas import LEVELS
 
@@ -48,9 +49,9 @@ class Verdict(t.NamedTuple):
         return self.code == "rule"
 
 
-def obstacle_order(verdict: Verdict) -> t.Tuple[int, float]:
+def obstacle_order(verdict: Verdict, installed: bool = False) -> t.Tuple[int, bool, float]:
     """Sorts verdicts that do not approve: the one to report first, of waiting ones the one that is over soonest."""
-    return _OBSTACLE_RANK[verdict.code], verdict.approved_on.timestamp() if verdict.approved_on else 0.0
+    return _OBSTACLE_RANK[verdict.code], installed, verdict.approved_on.timestamp() if verdict.approved_on else 0.0
 
 
 class _CompiledRule(t.NamedTuple):
@@ -67,6 +68,8 @@ class Rules:
         self._undated = undated
         self._global_filters = compile_filters(baseline.global_filters, family.synonyms)
         windows = baseline.operating_system == "WINDOWS"
+        # so AWS documents it for advisories (approval-rules.md, 4.3); dates on apt are ours
+        self._non_security_waives = FAMILIES[str(baseline.operating_system)] == "rpm"
         self._rules = []
         for rule in baseline.rules:
             filters = compile_filters(rule.filters, family.synonyms)
@@ -121,7 +124,7 @@ class Rules:
         if not rule.delayed and properties.dating != DATED:
             return approval("at once")
         if properties.dating == UNDATED:
-            if self._undated == HOLD and not rule.enable_non_security:
+            if self._undated == HOLD and not (rule.enable_non_security and self._non_security_waives):
                 return Verdict(
                     "undated_held", "its release date is unknown, and undated patches are held back", rule.number
                 )

@@ -70,10 +70,17 @@ def parse_run(document: t.Optional[Document]) -> Run:
         raise RunError(
             "run.reboot_option: '%s' is not allowed; allowed: %s" % (reboot_option, ", ".join(REBOOT_OPTIONS))
         )
+    for name in ("outcomes", "rejected_dependencies", "pending"):
+        if not isinstance(given.get(name) or {}, dict):
+            raise RunError("run.%s: must be a mapping from kb_ids" % name)
     outcomes = given.get("outcomes") or {}
     for name, outcome in outcomes.items():
         if outcome not in OUTCOMES:
             raise RunError("run.outcomes.%s: '%s' is not allowed; allowed: %s" % (name, outcome, ", ".join(OUTCOMES)))
+    pending = given.get("pending") or {}
+    for name, instant in pending.items():
+        if instant is not None and parse_instant(instant) is None:
+            raise RunError("run.pending.%s: '%s' is no instant; write it as 2026-11-21T05:40:00Z" % (name, instant))
     rebooted = given.get("rebooted")
     if rebooted is None:
         rebooted = operation == INSTALL and reboot_option == "RebootIfNeeded"
@@ -85,7 +92,7 @@ def parse_run(document: t.Optional[Document]) -> Run:
         dict(given.get("rejected_dependencies") or {}),
         bool(given.get("partial", False)),
         bool(given.get("external_installs_pending", False)),
-        {name: parse_instant(instant) for name, instant in (given.get("pending") or {}).items()},
+        {name: parse_instant(instant) for name, instant in pending.items()},
     )
 
 
@@ -127,6 +134,8 @@ class States:
         return self._unless_pending(self._not_approved(decision), package.kb_id, installed)
 
     def update(self, update: Document, decision: Decision) -> State:
+        if decision.code == "no_kb_id":
+            return _with_status(None)
         kb_id = update.get("kb") or ""
         if update["installed"]:
             state = "INSTALLED" if decision.decision == APPROVED else self._not_approved(decision)
@@ -135,7 +144,7 @@ class States:
         if decision.decision == APPROVED:
             return self._attempted(kb_id) if applicable else _with_status("NOT_APPLICABLE")
         security = (update.get("classification") or "").lower() == "securityupdates"
-        if decision.decision == REJECTED or decision.code == "no_kb_id" or not (applicable and security):
+        if decision.decision == REJECTED or not (applicable and security):
             return _with_status(None)
         status = self._baseline.available_security_updates_compliance_status or "COMPLIANT"
         return State("AVAILABLE_SECURITY_UPDATE", status)

@@ -13,12 +13,12 @@ import sys
 import time
 import typing as t
 
+from .._engine import dates
+from .._engine.schemas import INVENTORY_SCHEMA
 from . import state
 from .base import BackendError, BindingsMissing, CacheUnusable, Document, PackageManager, ask_probe
 from .probes import apt as probe
 from .release_dates import Wanted, release_dates
-from .._engine import dates
-from .._engine.schemas import INVENTORY_SCHEMA
 
 # Debian's own interpreter has python3-apt; the module's may be another one.
 SYSTEM_PYTHON = "/usr/bin/python3"
@@ -29,7 +29,9 @@ STALE_AFTER = 24 * 60 * 60  # seconds
 LOCK_RETRY = 1.0  # seconds
 NEVER = ("", "0")  # APT::Periodic values that switch something off
 
-_lock_refused = re.compile(r"^E: Could not get lock (?P<path>\S+?)\.?(?: It is held by process (?P<holder>.+))?$", re.MULTILINE)
+_lock_refused = re.compile(
+    r"^E: Could not get lock (?P<path>\S+?)\.?(?: It is held by process (?P<holder>.+))?$", re.MULTILINE
+)
 _userinfo = re.compile(r"(?<=://)[^/@\s]+@")
 # Said besides the lines that name what failed, or about keys and not about fetching.
 _beside_the_point = re.compile(r"Some index files failed to download|legacy trusted\.gpg|Policy will reject signature")
@@ -66,8 +68,8 @@ class Apt(PackageManager):
         except BindingsMissing as error:
             if not self._options.install_dependencies or self._options.check_mode:
                 raise BackendError(
-                    "apt's Python bindings are missing (%s). Install them with 'apt-get install %s', or set install_dependencies: true"
-                    " (not in check mode)" % (error, BINDINGS)
+                    "apt's Python bindings are missing (%s). Install them with 'apt-get install %s',"
+                    " or set install_dependencies: true (not in check mode)" % (error, BINDINGS)
                 ) from error
             self._install_bindings()
             return self._ask()
@@ -89,7 +91,10 @@ class Apt(PackageManager):
         if code != 0 and self._refresh()[1]:
             code, _output, errors = self._run(command)
         if code != 0:
-            raise BackendError("%s could not be installed: '%s' ended with exit code %d: %s" % (BINDINGS, " ".join(command), code, errors.strip()))
+            raise BackendError(
+                "%s could not be installed: '%s' ended with exit code %d: %s"
+                % (BINDINGS, " ".join(command), code, errors.strip())
+            )
         self.changed = True
 
     def _refresh(self) -> t.Tuple[t.List[str], bool]:
@@ -126,21 +131,21 @@ class Apt(PackageManager):
         )
         for package in document["packages"]:
             for version in package["available"]:
-                version["released_at"] = result.released.get(_key(package, version)) or self._seen_installed(package, version)
+                released = result.released.get(_key(package, version))
+                version["released_at"] = released or _installed_since(package, version)
         document["warnings"] += result.warnings
         document["problems"] += result.problems
         document["complete"] = not document["problems"]
 
 
-    def _seen_installed(self, package: Document, version: Document) -> t.Optional[str]:
-        """What is installed was first seen then, at the latest."""
-        installed = package["installed"][0]
-        seen = self._options.release_dates == "first_seen" and version["version"] == installed["version"]
-        return installed["installed_time"] if seen else None
+def _installed_since(package: Document, version: Document) -> t.Optional[str]:
+    """What is installed was released then, at the latest; the archive is asked for newer versions only."""
+    installed = package["installed"][0]
+    return installed["installed_time"] if version["version"] == installed["version"] else None
 
 
 def refresh_due(found: Document, now: datetime.datetime, valid: int) -> bool:
-    """Whether a list was never fetched, or was last refreshed longer than `valid` seconds ago. Compact discs do not change."""
+    """Whether a list was never fetched, or was last refreshed longer than `valid` seconds ago. Discs do not change."""
     return any(
         not source["fetched"] or (source["checked"] is not None and now.timestamp() - source["checked"] > valid)
         for source in found["sources"]
@@ -149,11 +154,13 @@ def refresh_due(found: Document, now: datetime.datetime, valid: int) -> bool:
 
 
 def parse_update(code: int, errors: str) -> t.List[str]:
-    """What of `apt-get update` failed, from its standard error: one sentence for each repository, none when all went well."""
+    """What of `apt-get update` failed, from its standard error: one sentence for each repository."""
     refused = _lock_refused.search(errors)
     if code != 0 and refused:
         held = ", held by process %s" % refused.group("holder") if refused.group("holder") else ""
-        return ["the package lists were not refreshed: another process keeps %s locked%s" % (refused.group("path"), held)]
+        return [
+            "the package lists were not refreshed: another process keeps %s locked%s" % (refused.group("path"), held)
+        ]
     if code == 0 and not _failed_fetch.search(errors):
         return []
     lines = [line[3:].strip() for line in errors.splitlines() if line.startswith(("E: ", "W: "))]
@@ -214,14 +221,20 @@ def inventory(found: Document, node: Document, now: datetime.datetime, pins: str
         "boot_time": _instant(found["boot_time"]),
         "reboot": _reboot(found["reboot"]),
         "activity": list(_activity(found)),
-        "repositories": {names[number]: _repository(names[number], entry, found) for number, entry in found["files"].items()},
+        "repositories": {
+            names[number]: _repository(names[number], entry, found) for number, entry in found["files"].items()
+        },
         "packages": packages,
     }
 
 
 def repository_id(entry: Document) -> str:
     """A package list as apt-cache policy names it, without the word Packages."""
-    parts = [entry["uri"], "/".join(part for part in (entry["codename"] or entry["archive"], entry["component"]) if part), entry["arch"]]
+    parts = [
+        entry["uri"],
+        "/".join(part for part in (entry["codename"] or entry["archive"], entry["component"]) if part),
+        entry["arch"],
+    ]
     return " ".join(part for part in parts if part)
 
 
@@ -268,8 +281,8 @@ def _package(entry: Document, names: t.Dict[str, str], pins: str) -> Document:
 def excluded(entry: Document, version: Document) -> t.Optional[str]:
     """Why apt's policy, which pins shape, keeps a newer version from being a candidate; None where it does not.
 
-    apt takes the highest priority, and of equals the newest version: a version loses to the installed one, or to an older
-    candidate, of higher priority.
+    apt takes the highest priority, and of equals the newest version: a version loses to the installed one, or to an
+    older candidate, of higher priority.
     """
     if version["version"] == entry["version"]:
         return None
@@ -277,25 +290,38 @@ def excluded(entry: Document, version: Document) -> t.Optional[str]:
     if priority <= 0:
         return "apt's policy gives it priority %d, which forbids it" % priority
     if priority < entry["policy"]:
-        return "apt's policy gives it priority %d, and the installed %s has %d" % (priority, entry["version"], entry["policy"])
+        return "apt's policy gives it priority %d, and the installed %s has %d" % (
+            priority,
+            entry["version"],
+            entry["policy"],
+        )
     candidate, candidate_priority = entry["candidate"]
-    offered = [other["version"] for other in entry["versions"]]  # newest first; without the candidate when that is older
+    # newest first; without the candidate when that is older than what is installed
+    offered = [other["version"] for other in entry["versions"]]
     newer = candidate not in offered or offered.index(version["version"]) < offered.index(candidate)
     if newer and priority < candidate_priority:
-        return "apt's policy gives it priority %d, and its candidate %s has %d" % (priority, candidate, candidate_priority)
+        return "apt's policy gives it priority %d, and its candidate %s has %d" % (
+            priority,
+            candidate,
+            candidate_priority,
+        )
     return None
 
 
 def wanted_dates(document: Document, found: Document) -> t.Iterator[Wanted]:
-    """Every version on offer; only those that are newer than the installed one and not excluded are worth asking for."""
+    """Every version on offer; those that are newer than the installed one and not excluded are worth asking for."""
     addresses = {
-        (entry["name"], entry["arch"], version["version"]): version.get("deb", ()) for entry in found["packages"] for version in entry["versions"]
+        (entry["name"], entry["arch"], version["version"]): version.get("deb", ())
+        for entry in found["packages"]
+        for version in entry["versions"]
     }
     for package in document["packages"]:
         installed = package["installed"][0]["version"]
         for version in package["available"]:
             ask = version["version"] != installed and not version["excluded"]
-            yield Wanted(_key(package, version), tuple(addresses[package["name"], package["arch"], version["version"]]), ask)
+            yield Wanted(
+                _key(package, version), tuple(addresses[package["name"], package["arch"], version["version"]]), ask
+            )
 
 
 def _key(package: Document, version: Document) -> str:
@@ -309,7 +335,10 @@ def _problems(found: Document) -> t.Iterator[Document]:
         if entry["size"] is None:
             yield {"what": entry["file"], "why": "the package list cannot be looked at"}
         elif entry["size"] == 0 and entry["stated_size"] != 0:
-            yield {"what": entry["file"], "why": "the package list is empty: remove it and its Release file, and run 'apt-get update'"}
+            yield {
+                "what": entry["file"],
+                "why": "the package list is empty: remove it and its Release file, and run 'apt-get update'",
+            }
         elif entry["stated_size"] not in (None, entry["size"]):
             yield {
                 "what": entry["file"],
@@ -329,9 +358,15 @@ def _warnings(found: Document, now: datetime.datetime) -> t.Iterator[str]:
         if not source["fetched"]:
             yield "the package lists of %s were never fetched" % name
         elif checked is not None and now.timestamp() - checked > STALE_AFTER:
-            yield "the package lists of %s were last refreshed %s, more than 24 hours before this scan" % (name, _instant(checked))
+            yield "the package lists of %s were last refreshed %s, more than 24 hours before this scan" % (
+                name,
+                _instant(checked),
+            )
         if valid_until is not None and valid_until < now.timestamp():
-            yield "the package lists of %s were valid until %s: the archive, or the mirror, is not kept up" % (name, _instant(valid_until))
+            yield "the package lists of %s were valid until %s: the archive, or the mirror, is not kept up" % (
+                name,
+                _instant(valid_until),
+            )
     unfinished = [
         "%s (%s)" % (entry["name"], entry.get("state") or "reinstallation required")
         for entry in found["packages"]
@@ -353,7 +388,10 @@ def _reboot(found: Document) -> Document:
 def _activity(found: Document) -> t.Iterator[str]:
     unattended = found["unattended"]
     if unattended["installed"] and unattended["periodic"] not in NEVER and unattended["upgrade"] not in NEVER:
-        yield "unattended-upgrades installs updates on its own (APT::Periodic::Unattended-Upgrade %s)" % unattended["upgrade"]
+        yield (
+            "unattended-upgrades installs updates on its own (APT::Periodic::Unattended-Upgrade %s)"
+            % unattended["upgrade"]
+        )
     if unattended["last_run"] is not None:
         yield "unattended-upgrades ran last at %s" % _instant(unattended["last_run"])
     for holder in found["locks"]:

@@ -68,7 +68,7 @@ class PackageManager(abc.ABC):
 
 
 def probe_source(probe: types.ModuleType) -> str:
-    """The text of a probe's file, wherever its loader keeps it: a folder, a collection, or the archive a module arrives in."""
+    """The text of a probe's file, wherever its loader keeps it: a folder, or the archive a module arrives in."""
     spec = probe.__spec__
     get_source = getattr(spec.loader, "get_source", None) if spec is not None else None
     source = get_source(probe.__name__) if get_source is not None else None
@@ -76,7 +76,7 @@ def probe_source(probe: types.ModuleType) -> str:
 
 
 def ask_probe(run: Run, probe: types.ModuleType, interpreters: t.Sequence[str], options: Document) -> Document:
-    """The document of `probe` from the first of `interpreters` that has its bindings: one process, unless some lack them.
+    """The document of `probe` from the first of `interpreters` that has its bindings: one process, unless some lack it.
 
     Raises BindingsMissing when none has them, CacheUnusable with the package manager's words when it cannot start.
     """
@@ -103,7 +103,7 @@ def _answer(interpreter: str, code: int, output: str, errors: str) -> Document:
         document = None
     if code != 0 or not isinstance(document, dict):
         raise BackendError(
-            "the probe under %s ended with exit code %d and no usable answer; standard error: %s; standard output began: %.200s"
-            % (interpreter, code, errors.strip() or "empty", output.strip() or "empty")
+            "the probe under %s ended with exit code %d and no usable answer; standard error: %s;"
+            " standard output began: %.200s" % (interpreter, code, errors.strip() or "empty", output.strip() or "empty")
         )
     return document

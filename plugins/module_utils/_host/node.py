@@ -51,7 +51,7 @@ def matching(pattern: t.Pattern[str], candidates: t.Iterable[t.Optional[str]]) -
 
 
 def identify(name: str, patch_group: t.Optional[str], system: OperatingSystem, root: str = "") -> Identity:
-    """The node whose file system is below `root`. Its id is the instance's, else the managed node's, else the machine's."""
+    """The node whose file system is below `root`. Its id: the instance's, else the managed node's, the machine's."""
     problems: t.List[Document] = []
     machine_id = next((text for text in (_read(root + path, problems) for path in MACHINE_ID) if text), None)
     registered = registered_id(_read(root + SSM_REGISTRATION, problems) or "")
@@ -98,5 +98,7 @@ def _read(path: str, problems: t.List[Document]) -> t.Optional[str]:
             return stream.read().strip()
     except OSError as error:
         if error.errno in (errno.EACCES, errno.EPERM):
-            problems.append({"what": path, "why": "this user may not read it; it can hold the node's id, run with become: true"})
+            problems.append(
+                {"what": path, "why": "this user may not read it; it can hold the node's id, run with become: true"}
+            )
         return None

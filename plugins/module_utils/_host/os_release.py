@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the patchops.fleet contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""PRIVATE to the collection. Which of Patch Manager's operating systems a Linux host is, from its os-release file (os-release(5))."""
+"""PRIVATE to the collection. Which of Patch Manager's operating systems a Linux host is: os-release(5)."""
 
 from __future__ import annotations
 

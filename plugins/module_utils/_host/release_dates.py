@@ -3,9 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """PRIVATE to the collection. When versions of apt packages came out, which their metadata does not say.
 
-`published` is the Last-Modified of the .deb in its archive, `first_seen` the moment this host first saw the version, or its
-publication where the archive told. Both are kept in a ledger on the host, so each version is asked for once and its date never
-moves. No credentials are sent, neither those of auth.conf nor those in a source's address: behind them a date is unknown.
+`published` is the Last-Modified of the .deb in its archive, `first_seen` the moment this host first saw the version, or
+its publication where the archive told. Both are kept in a ledger on the host, so each version is asked for once and its
+date never moves. No credentials are sent, neither those of auth.conf nor those in a source's address: dates behind them
+are unknown.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ import typing as t
 import urllib.parse
 import urllib.request
 
-from . import state
 from .._engine import dates
+from . import state
 
 LEDGER = "/first-seen.json"  # below the state folder
 LEDGER_SCHEMA = 1
@@ -71,7 +72,10 @@ class Ledger:
         entries = document.get("versions")
         if document.get("schema") != LEDGER_SCHEMA or not isinstance(entries, dict):
             raise state.Corrupt("%s is no ledger of schema %d" % (self.path, LEDGER_SCHEMA))
-        if not all(isinstance(entry, dict) and all(isinstance(value, str) for value in entry.values()) for entry in entries.values()):
+        if not all(
+            isinstance(entry, dict) and all(isinstance(value, str) for value in entry.values())
+            for entry in entries.values()
+        ):
             raise state.Corrupt("%s holds entries that are none" % self.path)
         self.entries = entries
 
@@ -103,7 +107,7 @@ class Ledger:
 def release_dates(
     mode: str, wanted: t.Sequence[Wanted], proxies: Proxies, now: datetime.datetime, folder: str, writable: bool
 ) -> Dates:
-    """The dates of `wanted` in `mode` (published or first_seen), with what kept some of them from being known or kept."""
+    """The dates of `wanted` in `mode` (published or first_seen), and what kept some from being known or noted."""
     ledger = Ledger(folder + LEDGER)
     warnings: t.List[str] = []
     problems: t.List[Document] = []
@@ -113,7 +117,9 @@ def release_dates(
         warnings.append("the ledger of release dates is corrupt (%s); dates start afresh" % error)
     except state.StateError as error:
         problems.append({"what": "the ledger of release dates", "why": "%s; run with become: true" % error})
-    missing = [item for item in wanted if item.ask and not ledger.get(item.key, mode) and not ledger.get(item.key, "published")]
+    missing = [
+        item for item in wanted if item.ask and not ledger.get(item.key, mode) and not ledger.get(item.key, "published")
+    ]
     answers, refusals = ask_archives(missing, proxies)
     for key, instant in answers.items():
         ledger.note(key, "published", instant)
@@ -133,8 +139,8 @@ def _keep(ledger: Ledger, writable: bool) -> t.List[str]:
         return []
     if not writable:
         return [
-            "%d release dates were not noted in %s, because that needs root and is not done in check mode; the first of them is %s"
-            % (len(ledger.news), ledger.path, min(ledger.news))
+            "%d release dates were not noted in %s, because that needs root and is not done in check mode;"
+            " the first of them is %s" % (len(ledger.news), ledger.path, min(ledger.news))
         ]
     try:
         aside = ledger.write()
@@ -152,14 +158,17 @@ def ask_archives(wanted: t.Sequence[Wanted], proxies: Proxies) -> t.Tuple[t.Dict
     size = -(-len(by_host) // CONNECTIONS)
     shares = [by_host[start : start + size] for start in range(0, len(by_host), size)]
     with concurrent.futures.ThreadPoolExecutor(len(shares)) as pool:
-        outcomes = [pair for share in pool.map(lambda share: _ask_share(share, proxies, deadline), shares) for pair in share]
+        outcomes = [
+            pair for share in pool.map(lambda share: _ask_share(share, proxies, deadline), shares) for pair in share
+        ]
     answers = {item.key: outcome for item, outcome in outcomes if not isinstance(outcome, Unknown)}
     reasons: t.Dict[str, t.List[str]] = {}
     for item, outcome in outcomes:
         if isinstance(outcome, Unknown):
             reasons.setdefault(str(outcome), []).append(item.key)
     refusals = [
-        "no release date for %d newer version%s, the first of them %s: %s" % (len(keys), "s" if len(keys) > 1 else "", min(keys), reason)
+        "no release date for %d newer version%s, the first of them %s: %s"
+        % (len(keys), "s" if len(keys) > 1 else "", min(keys), reason)
         for reason, keys in sorted(reasons.items())
     ]
     return answers, refusals
@@ -169,7 +178,9 @@ def _host(item: Wanted) -> str:
     return urllib.parse.urlsplit(item.addresses[0]).netloc if item.addresses else ""
 
 
-def _ask_share(share: t.Sequence[Wanted], proxies: Proxies, deadline: float) -> t.List[t.Tuple[Wanted, t.Union[str, Unknown]]]:
+def _ask_share(
+    share: t.Sequence[Wanted], proxies: Proxies, deadline: float
+) -> t.List[t.Tuple[Wanted, t.Union[str, Unknown]]]:
     with Client(proxies, deadline) as client:
         return [(item, _ask(client, item)) for item in share]
 
@@ -243,10 +254,15 @@ class Client:
                 if stale is not None:
                     stale.close()
                 if attempt == "a new one":
-                    self._unreachable[place] = "%s cannot be reached: %s" % (parts.hostname, error or type(error).__name__)
+                    self._unreachable[place] = "%s cannot be reached: %s" % (
+                        parts.hostname,
+                        error or type(error).__name__,
+                    )
         raise Unknown(self._unreachable[place])
 
-    def _connect(self, parts: urllib.parse.SplitResult, proxy: t.Optional[urllib.parse.SplitResult]) -> http.client.HTTPConnection:
+    def _connect(
+        self, parts: urllib.parse.SplitResult, proxy: t.Optional[urllib.parse.SplitResult]
+    ) -> http.client.HTTPConnection:
         remaining = max(1.0, min(ANSWER_LIMIT, self._deadline - time.monotonic()))
         secure = parts.scheme == "https"
         place = proxy or parts
@@ -263,7 +279,7 @@ class Client:
 
 
 def proxy_of(scheme: str, host: str, proxies: Proxies) -> t.Optional[urllib.parse.SplitResult]:
-    """The proxy apt would use for a host: its option for the host, its option for the scheme, the environment. Raises Unknown."""
+    """The proxy apt would use: its option for the host, its option for the scheme, the environment. Raises Unknown."""
     options = ["Acquire::%s::Proxy::%s" % (scheme, host), "Acquire::%s::Proxy" % scheme]
     if scheme == "https":
         options += ["Acquire::http::Proxy::%s" % host, "Acquire::http::Proxy"]

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import typing as t
 
+from .._engine import dates
 from .apt import Apt
 from .base import BackendError, Clock, Document, Options, PackageManager, Run
 from .node import identify
 from .os_release import OperatingSystem, read_os_release
-from .._engine import dates
 
 # The archive a module travels in holds what import statements name, so this table is written out.
 BACKENDS: t.Dict[str, t.Callable[[Run, Clock, Options], PackageManager]] = {
@@ -23,7 +23,9 @@ REFUSALS: t.Dict[str, str] = {
 
 
 class Gathered(t.NamedTuple):
-    inventory: Document  # schemas.INVENTORY; without `manager` and packages where Patch Manager does not know the system
+    inventory: (
+        Document  # schemas.INVENTORY; without `manager` and packages where Patch Manager does not know the system
+    )
     changed: bool  # whether dependencies were installed
 
 
@@ -32,7 +34,9 @@ def gather(name: str, patch_group: t.Optional[str], run: Run, clock: Clock, opti
     system = read_os_release(options.root)
     node, problems = identify(name, patch_group, system, options.root)
     if system.manager is None:
-        return Gathered({"captured_at": dates.text(clock()), "node": node, "complete": not problems, "problems": problems}, False)
+        return Gathered(
+            {"captured_at": dates.text(clock()), "node": node, "complete": not problems, "problems": problems}, False
+        )
     if system.manager not in BACKENDS:
         raise BackendError(refusal(system))
     manager = BACKENDS[system.manager](run, clock, options)
@@ -44,7 +48,9 @@ def gather(name: str, patch_group: t.Optional[str], run: Run, clock: Clock, opti
 
 def refusal(system: OperatingSystem) -> str:
     """Why the package manager of a known operating system is not asked."""
-    reason = REFUSALS.get(system.manager or "", "this version of the collection works with %s only" % ", ".join(sorted(BACKENDS)))
+    reason = REFUSALS.get(
+        system.manager or "", "this version of the collection works with %s only" % ", ".join(sorted(BACKENDS))
+    )
     return "%s %s (%s) is managed by %s, which cannot be asked here: %s" % (
         system.name,
         system.version,

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the patchops.fleet contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""PRIVATE to the collection. The files this collection keeps on a host: whole or absent, and readable to their owner only."""
+"""PRIVATE to the collection. The files this collection keeps on a host: whole or absent, and for their owner only."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Corrupt(StateError):
 
 
 def load(path: str) -> t.Optional[Document]:
-    """The document in `path`, or None when there is no such file. Raises StateError when it cannot be read, Corrupt when not parsed."""
+    """The document in `path`, or None when there is no such file. Raises StateError, and Corrupt when it is none."""
     try:
         with open(path, encoding="utf-8") as stream:
             document = json.load(stream)
@@ -59,7 +59,7 @@ def save(path: str, document: Document) -> None:
 
 
 def set_aside(path: str) -> str:
-    """Rename a corrupt file, so that nothing in it is lost, to the first free name; answers that name. Raises OSError."""
+    """Rename a corrupt file to the first free name, so that nothing is lost; answers that name. Raises OSError."""
     aside = path + CORRUPT
     number = 1
     while os.path.exists(aside):

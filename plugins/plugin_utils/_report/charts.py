@@ -99,7 +99,8 @@ def top_missing(fleet: Fleet) -> list[Bar]:
         nodes.setdefault(name, set()).add(node.id)
         levels[name] = min(levels.get(name, len(LEVELS)), LEVELS.index(patch["compliance_level"]))
     ranked = sorted(nodes, key=lambda name: (-len(nodes[name]), levels[name], name))[:TOP]
-    return _bars([(name, len(nodes[name]), LEVELS[levels[name]].lower(), LEVELS[levels[name]].capitalize()) for name in ranked])
+    names = {name: LEVELS[levels[name]] for name in ranked}
+    return _bars([(name, len(nodes[name]), level.lower(), level.capitalize()) for name, level in names.items()])
 
 
 def waiting_by_day(fleet: Fleet) -> list[Bar]:

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the patchops.fleet contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""PRIVATE to the collection. What records say together (docs/spec/compliance.md, section 7): no state is computed here."""
+"""PRIVATE to the collection. What records say together (docs/spec/compliance.md, section 7); no state is made here."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ from .text import quantity, visible
 TEMPLATES = pathlib.Path(__file__).parent / "templates"
 MADE_AT = re.compile(rb'<time id="generated"[^<]*</time>')
 
-# What the page knows of a patch, in this order; then whether it waits, its advisories and its CVE ids (see report.js).
+# What the page knows of a patch, in this order, then whether it waits, its advisories and its CVE ids; see report.js.
 PATCH_FIELDS = [
     "title",
     "kb_id",
@@ -95,7 +95,8 @@ def _template_text(name: str) -> str:
 
 def _policy(style: str, script: str) -> str:
     """A Content-Security-Policy under which only our own style and script count, and nothing is fetched."""
-    return f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; base-uri 'none'; form-action 'none'"
+    allowed = f"style-src '{_hash(style)}'; script-src '{_hash(script)}'"
+    return f"default-src 'none'; {allowed}; base-uri 'none'; form-action 'none'"
 
 
 def _hash(text: str) -> str:
@@ -170,7 +171,7 @@ def _facts(node: Node) -> list[tuple[str, str]]:
     record = node.record
     if record is None:
         return []
-    identity, baseline, platform = record["node"], record["baseline"], node.platform
+    baseline, platform = record["baseline"], node.platform
     return [
         ("Baseline", node.baseline or "none"),
         ("Why this baseline", node.baseline_why),
@@ -206,5 +207,6 @@ def _reboot(record: dict[str, t.Any]) -> str:
         return "not known"
     if not reboot["required"]:
         return "not required"
-    packages = ", ".join(reboot.get("packages", []))
-    return "required" + (f": {reboot['reason']}" if reboot.get("reason") else "") + (f" ({packages})" if packages else "")
+    reason = f": {reboot['reason']}" if reboot.get("reason") else ""
+    packages = f" ({', '.join(reboot['packages'])})" if reboot.get("packages") else ""
+    return f"required{reason}{packages}"

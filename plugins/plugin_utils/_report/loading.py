@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the patchops.fleet contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""PRIVATE to the collection. Compliance records, from facts and from folders; what cannot be read is named, never dropped."""
+"""PRIVATE to the collection. Compliance records from facts and folders; what cannot be read is named, never dropped."""
 
 from __future__ import annotations
 
@@ -54,7 +54,9 @@ def checked(document: t.Any) -> Record:
     try:
         instants.parsed(document["capture"]["time"])
     except ValueError:
-        raise NotARecord(f"not a compliance record: capture.time {document['capture']['time']!r} is no instant") from None
+        raise NotARecord(
+            f"not a compliance record: capture.time {document['capture']['time']!r} is no instant"
+        ) from None
     return document
 
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the patchops.fleet contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""PRIVATE to the collection. Text from strangers, made safe to look at: package names, hostnames and reasons are data."""
+"""PRIVATE to the collection. Text from strangers, made safe to look at: names and reasons are data."""
 
 from __future__ import annotations
 

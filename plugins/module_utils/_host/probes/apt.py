@@ -3,12 +3,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """PRIVATE to the collection. What apt and dpkg know about this node, as one JSON document on standard output.
 
-Runs under the interpreter that owns python3-apt, which may be Python 3.6 and is rarely the one that runs the module; hence
-its source is sent there, it imports nothing of the collection, and it imports the bindings inside functions. It reports and
-never decides: which version is a candidate, what is too old or what a hold means is for its reader, `_host/apt.py`.
+Runs under the interpreter that owns python3-apt, which may be Python 3.6 and is rarely the one that runs the module;
+hence its source is sent there, it imports nothing of the collection, and it imports the bindings inside functions. It
+reports and never decides: which version is a candidate, what is too old or what a hold means is for its reader,
+`_host/apt.py`.
 
-Options: `rootdir` (the file system to look at, "/" if left out), `filenames` (true: where the .deb files of newer versions are).
-Instants are seconds since the epoch, but for the two that a Release file writes as text.
+Options: `rootdir` (the file system to look at, "/" if left out), `filenames` (true: where the .deb files of newer
+versions are). Instants are seconds since the epoch, but for the two that a Release file writes as text.
 """
 
 import errno
@@ -61,7 +62,7 @@ def parse_release(text):
 
 
 def parse_size(text, index):
-    """The size in bytes that a Release file gives for the uncompressed `index`, such as main/binary-amd64/Packages, or None."""
+    """The size in bytes that a Release file gives for `index`, such as main/binary-amd64/Packages, or None."""
     end = text.find(" %s\n" % index)
     if end < 0:
         return None
@@ -70,7 +71,7 @@ def parse_size(text, index):
 
 
 def parse_lock_holders(text, inodes):
-    """The process that holds a write lock, for each path of `inodes` ((major, minor, inode) to path), from /proc/locks."""
+    """The process that holds a write lock, by path of `inodes` ((major, minor, inode) to path), from /proc/locks."""
     holders = {}
     for line in text.splitlines():
         fields = line.split()
@@ -106,8 +107,8 @@ def read(path, limit=-1):
 def last_checked(release, partial):
     """When apt last confirmed a Release file: it changes the file's owner and mode each time, and works in `partial`.
 
-    The earlier of the two, because a copied file system has a new change time on every file while a failed refresh touches
-    `partial` only.
+    The earlier of the two, because a copied file system has a new change time on every file while a failed refresh
+    touches `partial` only.
     """
     try:
         checked = os.lstat(release).st_ctime
@@ -126,7 +127,7 @@ def release_stem(apt_pkg, uri, dist):
 
 
 def read_sources(apt_pkg, sources, lists):
-    """Each configured source of binary packages with what its Release file says: a list, and the same by file name stem."""
+    """Each source of binary packages with what its Release file says: a list, and its indexes by file name stem."""
     found, stems = [], {}
     for meta in sources.list:
         stem = os.path.join(lists, release_stem(apt_pkg, meta.uri, meta.dist))
@@ -354,7 +355,7 @@ def unreadable(apt_pkg):
 
 
 def gather(options):
-    """The whole document. Raises ImportError without the bindings, SystemError (apt_pkg.Error) when apt cannot open its cache."""
+    """The whole document. Raises ImportError without the bindings, SystemError when apt cannot open its cache."""
     import apt_pkg
 
     root = options.get("rootdir", "/").rstrip("/")

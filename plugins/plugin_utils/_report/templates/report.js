@@ -349,6 +349,7 @@
     tools.hidden = false;
     tools.addEventListener("submit", (event) => event.preventDefault());
     tools.addEventListener("input", later(update));
+    tools.addEventListener("change", later(update));
     tools.addEventListener("reset", () => setTimeout(() => sortBy("", false)));
     byId("previous").addEventListener("click", () => { view.page -= 1; showPage(); });
     byId("next").addEventListener("click", () => { view.page += 1; showPage(); });

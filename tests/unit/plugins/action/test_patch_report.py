@@ -30,7 +30,9 @@ LEAVE_A_RECORD = {
     "ansible.builtin.set_fact": {"patch_compliance": "{{ records[inventory_hostname] }}", "cacheable": True},
     "when": "inventory_hostname in records",
 }
-KEEP_THE_RESULT = {"ansible.builtin.copy": {"content": "{{ report | to_json }}", "dest": f"{{{{ playbook_dir }}}}/{RESULT}"}}
+KEEP_THE_RESULT = {
+    "ansible.builtin.copy": {"content": "{{ report | to_json }}", "dest": f"{{{{ playbook_dir }}}}/{RESULT}"}
+}
 
 
 def record(name, run_id="this", status="COMPLIANT", time="2026-11-21T05:40:00Z", **changes):
@@ -77,13 +79,22 @@ def report(playbook, tmp_path):
 
     def make(records=None, hosts=("web-1",), arguments=(), options=(), before=(), expect=0):
         (tmp_path / RESULT).unlink(missing_ok=True)
-        task = {"patchops.fleet.patch_report": {"run_id": "this", **dict(arguments)}, "register": "report", "ignore_errors": True}
+        task = {
+            "patchops.fleet.patch_report": {"run_id": "this", **dict(arguments)},
+            "register": "report",
+            "ignore_errors": True,
+        }
         plays = [
             {
                 "hosts": "all",
                 "gather_facts": False,
                 "vars": {"records": records or {}},
-                "tasks": [LEAVE_A_RECORD, *before, task, {**KEEP_THE_RESULT, "run_once": True, "check_mode": False, "diff": False}],
+                "tasks": [
+                    LEAVE_A_RECORD,
+                    *before,
+                    task,
+                    {**KEEP_THE_RESULT, "run_once": True, "check_mode": False, "diff": False},
+                ],
             }
         ]
         answer = playbook(plays, hosts, options)
@@ -229,7 +240,9 @@ def test_an_empty_folder_is_an_empty_report(report, tmp_path):
         pytest.param({"mode": "0999"}, "mode: '0999' is no octal mode", id="no octal digits"),
         pytest.param({"stale_after": 0}, "stale_after: 0 is no number of hours above 0", id="no time at all"),
         pytest.param({"hosts": ["gone"]}, "hosts: gone is not in the inventory", id="unknown host"),
-        pytest.param({"html": "/proc/nowhere/r.html"}, "cannot write html /proc/nowhere/r.html: ", id="cannot be written"),
+        pytest.param(
+            {"html": "/proc/nowhere/r.html"}, "cannot write html /proc/nowhere/r.html: ", id="cannot be written"
+        ),
         pytest.param({"htlm": "a"}, "Unsupported parameters", id="misspelt option"),
     ],
 )

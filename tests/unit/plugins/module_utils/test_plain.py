@@ -7,6 +7,7 @@ from __future__ import annotations
 import datetime
 
 import pytest
+
 from ansible_collections.patchops.fleet.plugins.module_utils._plain import plain
 
 

@@ -11,6 +11,7 @@ import subprocess
 import sys
 
 import pytest
+
 from ansible_collections.patchops.fleet.plugins.module_utils._engine import schemas, shape
 
 pytestmark = pytest.mark.needs("python3-apt")
@@ -20,7 +21,9 @@ MODULE = "ansible_collections.patchops.fleet.plugins.modules.patch_scan"
 
 def run_module(**options):
     check_mode = options.pop("check_mode", False)
-    arguments = {"ANSIBLE_MODULE_ARGS": {"_ansible_check_mode": check_mode, "refresh": "never", "name": "db1", **options}}
+    arguments = {
+        "ANSIBLE_MODULE_ARGS": {"_ansible_check_mode": check_mode, "refresh": "never", "name": "db1", **options}
+    }
     ended = subprocess.run(
         [sys.executable, "-c", PREPARE % MODULE],
         input=json.dumps(arguments),
@@ -33,7 +36,7 @@ def run_module(**options):
     return json.loads(ended.stdout)
 
 
-# What ansible does around a module: its arguments come in a variable of basic, in a serialisation that has a name since 2.19.
+# What ansible does around a module: its arguments come in a variable of basic; since 2.19 their form has a name.
 PREPARE = """
 import sys
 from ansible.module_utils import basic
@@ -73,8 +76,16 @@ def test_check_mode_says_the_same():
     ("baselines", "words"),
     [
         pytest.param([], ["baselines", "the list is empty"], id="empty list"),
-        pytest.param([{"name": "abc", "operating_system": "DEBIAN", "approval_rules": [{"filters": {"SEVERTY": ["x"]}}]}], ["SEVERTY", "SECTION"], id="unknown filter key"),
-        pytest.param([{"name": "abc", "approval_rules": [{"security": True, "approve_after_days": 1}] * 11}], ["approval_rules", "10"], id="11 rules"),
+        pytest.param(
+            [{"name": "abc", "operating_system": "DEBIAN", "approval_rules": [{"filters": {"SEVERTY": ["x"]}}]}],
+            ["SEVERTY", "SECTION"],
+            id="unknown filter key",
+        ),
+        pytest.param(
+            [{"name": "abc", "approval_rules": [{"security": True, "approve_after_days": 1}] * 11}],
+            ["approval_rules", "10"],
+            id="11 rules",
+        ),
         pytest.param(["security-8-days"], ["security-8-days", "security-7-days"], id="unknown name"),
     ],
 )

@@ -8,6 +8,7 @@ import gzip
 import json
 
 import pytest
+
 from ansible_collections.patchops.fleet.plugins.plugin_utils import _records
 
 

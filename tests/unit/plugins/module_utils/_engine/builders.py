@@ -139,7 +139,7 @@ def evaluations(document, given, now=NOW, **options):
 
 
 def decide(system, patch, *rules, **members):
-    """What a baseline of these rules and members says of one patch. `now`, `run`, `undated` and `node` may be among them."""
+    """What a baseline of these rules and members says of one patch; members of the question are allowed as well."""
     options = {name: members.pop(name) for name in ("now", "run", "undated") if name in members}
     about = {name: members.pop(name) for name in ("manager", "node", "release_dates", "boot_time") if name in members}
     (evaluation,) = evaluations(inventory(system, patch, **about), baseline(system, *rules, **members), **options)

@@ -7,9 +7,10 @@ from __future__ import annotations
 import datetime
 
 import pytest
-from ansible_collections.patchops.fleet.plugins.module_utils._engine import dates
 from hypothesis import given
 from hypothesis import strategies as st
+
+from ansible_collections.patchops.fleet.plugins.module_utils._engine import dates
 
 
 def utc(*parts):

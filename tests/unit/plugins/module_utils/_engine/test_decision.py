@@ -1,11 +1,12 @@
 # Copyright: (c) 2026, the patchops.fleet contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whole decisions: filters, flags, dates, lists, versions (approval-rules.md, sections 3 to 6), and the words for them."""
+"""Whole decisions and the words for them: filters, flags, dates, lists, versions (approval-rules.md, 3 to 6)."""
 
 from __future__ import annotations
 
 import pytest
+
 from ansible_collections.patchops.fleet.plugins.module_utils._engine.schemas import LEVELS, REASON_CODES
 from ansible_collections.patchops.fleet.tests.unit.plugins.module_utils._engine.builders import (
     AL2,
@@ -125,23 +126,67 @@ def test_worked_examples(system, patch, members, expected):
 
 FILTERED = [
     # system, patch, filters, expected
-    pytest.param(RHEL, offered(notice(severity="Moderate")), {"SEVERITY": ["Medium"]}, UNMATCHED, id="RHEL: Medium is not Moderate"),
-    pytest.param(AL2, offered(notice(severity="Moderate")), {"SEVERITY": ["Medium"]}, UNMATCHED, id="AL2: Medium is not Moderate"),
-    pytest.param(AL2023, offered(notice(severity="Moderate")), {"SEVERITY": ["Medium"]}, APPROVED, id="AL2023: Medium selects Moderate"),
     pytest.param(
-        "AMAZON_LINUX_2022", offered(notice(severity="moderate")), {"SEVERITY": ["medium"]}, APPROVED, id="AL2022: in any case"
+        RHEL,
+        offered(notice(severity="Moderate")),
+        {"SEVERITY": ["Medium"]},
+        UNMATCHED,
+        id="RHEL: Medium is not Moderate",
     ),
-    pytest.param(AL2023, offered(notice(severity="medium")), {"SEVERITY": ["Moderate"]}, APPROVED, id="AL2023: and the other way"),
-    pytest.param(AL2023, offered(notice(severity="Low")), {"SEVERITY": ["Medium"]}, UNMATCHED, id="AL2023: but not Low"),
-    pytest.param(RHEL, offered(notice(severity="None")), {"SEVERITY": ["None"]}, APPROVED, id="None is a severity, dnf"),
+    pytest.param(
+        AL2, offered(notice(severity="Moderate")), {"SEVERITY": ["Medium"]}, UNMATCHED, id="AL2: Medium is not Moderate"
+    ),
+    pytest.param(
+        AL2023,
+        offered(notice(severity="Moderate")),
+        {"SEVERITY": ["Medium"]},
+        APPROVED,
+        id="AL2023: Medium selects Moderate",
+    ),
+    pytest.param(
+        "AMAZON_LINUX_2022",
+        offered(notice(severity="moderate")),
+        {"SEVERITY": ["medium"]},
+        APPROVED,
+        id="AL2022: in any case",
+    ),
+    pytest.param(
+        AL2023, offered(notice(severity="medium")), {"SEVERITY": ["Moderate"]}, APPROVED, id="AL2023: and the other way"
+    ),
+    pytest.param(
+        AL2023, offered(notice(severity="Low")), {"SEVERITY": ["Medium"]}, UNMATCHED, id="AL2023: but not Low"
+    ),
+    pytest.param(
+        RHEL, offered(notice(severity="None")), {"SEVERITY": ["None"]}, APPROVED, id="None is a severity, dnf"
+    ),
     pytest.param(AL2, offered(notice(severity=None)), {"SEVERITY": ["None"]}, APPROVED, id="yum: no severity is None"),
-    pytest.param(AL2, offered(notice(severity=None)), {"SEVERITY": ["Low"]}, UNMATCHED, id="yum: no severity is nothing else"),
-    pytest.param(RHEL, offered(notice(severity=None)), {"SEVERITY": ["None"]}, UNMATCHED, id="dnf: no severity is no notice"),
-    pytest.param(RHEL, offered(notice(severity=None)), {"SEVERITY": ["*"]}, NON_SECURITY, id="dnf: so it is no security patch"),
+    pytest.param(
+        AL2, offered(notice(severity=None)), {"SEVERITY": ["Low"]}, UNMATCHED, id="yum: no severity is nothing else"
+    ),
+    pytest.param(
+        RHEL, offered(notice(severity=None)), {"SEVERITY": ["None"]}, UNMATCHED, id="dnf: no severity is no notice"
+    ),
+    pytest.param(
+        RHEL, offered(notice(severity=None)), {"SEVERITY": ["*"]}, NON_SECURITY, id="dnf: so it is no security patch"
+    ),
     pytest.param(RHEL, offered(notice(severity=None)), SECURITY_RULE, UNMATCHED, id="dnf: and has no classification"),
-    pytest.param(RHEL, offered(notice(type=None)), {"SEVERITY": ["*"]}, NON_SECURITY, id="dnf: no classification is no notice"),
-    pytest.param(RHEL, offered(notice(type="bugfix")), {"CLASSIFICATION": ["Bugfix"]}, APPROVED, id="a bugfix notice needs no flag"),
-    pytest.param(RHEL, offered(notice(type="SECURITY")), {"CLASSIFICATION": ["security"]}, APPROVED, id="case of a classification"),
+    pytest.param(
+        RHEL, offered(notice(type=None)), {"SEVERITY": ["*"]}, NON_SECURITY, id="dnf: no classification is no notice"
+    ),
+    pytest.param(
+        RHEL,
+        offered(notice(type="bugfix")),
+        {"CLASSIFICATION": ["Bugfix"]},
+        APPROVED,
+        id="a bugfix notice needs no flag",
+    ),
+    pytest.param(
+        RHEL,
+        offered(notice(type="SECURITY")),
+        {"CLASSIFICATION": ["security"]},
+        APPROVED,
+        id="case of a classification",
+    ),
     pytest.param(RHEL, offered(notice()), {"PRODUCT": ["RedhatEnterpriseLinux9.4"]}, APPROVED, id="the node's product"),
     pytest.param(RHEL, offered(notice()), {"PRODUCT": ["redhatenterpriselinux9.4"]}, APPROVED, id="case of a product"),
     pytest.param(RHEL, offered(notice()), {"PRODUCT": ["RedhatEnterpriseLinux9"]}, UNMATCHED, id="another product"),
@@ -151,15 +196,29 @@ FILTERED = [
     pytest.param(RHEL, offered(notice()), {"SEVERITY": ["Low", "Important"]}, APPROVED, id="one of two values"),
     pytest.param(RHEL, offered(notice()), {}, APPROVED, id="an empty group"),
     pytest.param(RHEL, offered(), {"SEVERITY": ["*"]}, NON_SECURITY, id="outside every notice, without the flag"),
-    pytest.param(SUSE, offered(notice(type="recommended")), {"CLASSIFICATION": ["Recommended"]}, APPROVED, id="SUSE: a category"),
+    pytest.param(
+        SUSE, offered(notice(type="recommended")), {"CLASSIFICATION": ["Recommended"]}, APPROVED, id="SUSE: a category"
+    ),
     pytest.param(SUSE, offered(notice(type="recommended")), SECURITY_RULE, UNMATCHED, id="SUSE: another category"),
     pytest.param(SUSE, offered(), {}, APPROVED, id="SUSE: everything counts as security"),
     pytest.param(UBUNTU, apt_offered(priority="required"), {"PRIORITY": ["Required"]}, APPROVED, id="apt: priority"),
-    pytest.param(UBUNTU, apt_offered(priority="extra"), {"PRIORITY": ["Required"]}, UNMATCHED, id="apt: another priority"),
+    pytest.param(
+        UBUNTU, apt_offered(priority="extra"), {"PRIORITY": ["Required"]}, UNMATCHED, id="apt: another priority"
+    ),
     pytest.param(UBUNTU, apt_offered(priority=None), {"PRIORITY": ["*"]}, APPROVED, id="apt: no priority, wildcard"),
-    pytest.param(UBUNTU, apt_offered(priority=None), {"PRIORITY": ["Optional"]}, UNMATCHED, id="apt: no priority, a value"),
-    pytest.param(UBUNTU, apt_offered(section="universe/net"), {"SECTION": ["Universe/Net"]}, APPROVED, id="apt: section"),
-    pytest.param(UBUNTU, apt_offered(section="universe/net"), {"SECTION": ["net"]}, UNMATCHED, id="apt: its component belongs to it"),
+    pytest.param(
+        UBUNTU, apt_offered(priority=None), {"PRIORITY": ["Optional"]}, UNMATCHED, id="apt: no priority, a value"
+    ),
+    pytest.param(
+        UBUNTU, apt_offered(section="universe/net"), {"SECTION": ["Universe/Net"]}, APPROVED, id="apt: section"
+    ),
+    pytest.param(
+        UBUNTU,
+        apt_offered(section="universe/net"),
+        {"SECTION": ["net"]},
+        UNMATCHED,
+        id="apt: its component belongs to it",
+    ),
     pytest.param(UBUNTU, apt_offered(), {"PRODUCT": ["Ubuntu22.04"]}, APPROVED, id="apt: product"),
     pytest.param(UBUNTU, apt_offered(), {"PRODUCT": ["Ubuntu2*"]}, UNMATCHED, id="apt: no partial wildcard"),
     pytest.param(MACOS, mac_offered(), SECURITY_RULE, APPROVED, id="macOS"),
@@ -167,17 +226,37 @@ FILTERED = [
     pytest.param(WINDOWS, update(), {}, APPROVED, id="Windows: no PATCH_SET, an OS patch"),
     pytest.param(WINDOWS, update(patch_set="APPLICATION"), {}, UNMATCHED, id="Windows: no PATCH_SET, an application's"),
     pytest.param(
-        WINDOWS, update(patch_set="APPLICATION"), {"PATCH_SET": ["APPLICATION"]}, APPROVED, id="Windows: PATCH_SET APPLICATION"
+        WINDOWS,
+        update(patch_set="APPLICATION"),
+        {"PATCH_SET": ["APPLICATION"]},
+        APPROVED,
+        id="Windows: PATCH_SET APPLICATION",
     ),
-    pytest.param(WINDOWS, update(), {"PATCH_SET": ["APPLICATION"]}, UNMATCHED, id="Windows: PATCH_SET APPLICATION, an OS patch"),
+    pytest.param(
+        WINDOWS, update(), {"PATCH_SET": ["APPLICATION"]}, UNMATCHED, id="Windows: PATCH_SET APPLICATION, an OS patch"
+    ),
     pytest.param(WINDOWS, update(), {"PATCH_SET": ["OS"]}, APPROVED, id="Windows: PATCH_SET OS"),
     pytest.param(WINDOWS, update(patch_set="APPLICATION"), {"PATCH_SET": ["*"]}, APPROVED, id="Windows: PATCH_SET *"),
     pytest.param(WINDOWS, update(), {"PRODUCT": ["WindowsServer2019"]}, APPROVED, id="Windows: the patch's product"),
-    pytest.param(WINDOWS, update(product="Windows10"), {"PRODUCT": ["WindowsServer2019"]}, UNMATCHED, id="Windows: another product"),
+    pytest.param(
+        WINDOWS,
+        update(product="Windows10"),
+        {"PRODUCT": ["WindowsServer2019"]},
+        UNMATCHED,
+        id="Windows: another product",
+    ),
     pytest.param(WINDOWS, update(), {"PRODUCT_FAMILY": ["windows"]}, APPROVED, id="Windows: product family"),
     pytest.param(WINDOWS, update(), {"MSRC_SEVERITY": ["Critical"]}, APPROVED, id="Windows: MSRC severity"),
-    pytest.param(WINDOWS, update(msrc_severity=None), {"MSRC_SEVERITY": ["Unspecified"]}, APPROVED, id="Windows: no MSRC severity"),
-    pytest.param(WINDOWS, update(), {"CLASSIFICATION": ["Critical"]}, UNMATCHED, id="Windows: a severity is no classification"),
+    pytest.param(
+        WINDOWS,
+        update(msrc_severity=None),
+        {"MSRC_SEVERITY": ["Unspecified"]},
+        APPROVED,
+        id="Windows: no MSRC severity",
+    ),
+    pytest.param(
+        WINDOWS, update(), {"CLASSIFICATION": ["Critical"]}, UNMATCHED, id="Windows: a severity is no classification"
+    ),
 ]
 
 
@@ -241,8 +320,14 @@ LABEL = {"id": "r", "archive": "bookworm", "label": "Debian-Security", "trusted"
     ("repository", "security"),
     [
         pytest.param({"archive": "jammy-security", "label": "Ubuntu", "trusted": True}, True, id="archive -security"),
-        pytest.param({"archive": "focal-infra-security", "label": "UbuntuESM", "trusted": True}, True, id="archive with security in it"),
-        pytest.param({"archive": "oldstable-security", "label": "Debian-Security", "trusted": True}, True, id="Debian's security"),
+        pytest.param(
+            {"archive": "focal-infra-security", "label": "UbuntuESM", "trusted": True},
+            True,
+            id="archive with security in it",
+        ),
+        pytest.param(
+            {"archive": "oldstable-security", "label": "Debian-Security", "trusted": True}, True, id="Debian's security"
+        ),
         pytest.param(LABEL, True, id="by its label"),
         pytest.param({"archive": "jammy-security", "label": "Ubuntu", "trusted": False}, False, id="not trusted"),
         pytest.param({"archive": "jammy-security", "label": "Ubuntu"}, False, id="trust unknown"),
@@ -269,7 +354,9 @@ def test_severity_on_apt_is_the_priority():
 
 def test_a_security_version_is_taken_even_where_a_newer_one_is_offered():
     """os-behaviour.md, 2.3: the highest approved version."""
-    patch = package("openssl", "amd64", installed={"version": "1.0"}, available=[deb("3.0", "updates"), deb("2.0", "security")])
+    patch = package(
+        "openssl", "amd64", installed={"version": "1.0"}, available=[deb("3.0", "updates"), deb("2.0", "security")]
+    )
     answer = decide(UBUNTU, patch, rule())
     assert (answer["decision"], answer["version"], answer["state"]) == ("approved", "2.0", "MISSING")
 
@@ -297,7 +384,7 @@ def test_a_dnf_notice_without_severity_needs_the_flag_and_counts_from_the_build_
 
 
 def test_a_version_in_a_notice_counts_from_the_notice_whichever_repository_offers_it():
-    """approval-rules.md, 5: listed in any notice of a configured repository. 4.3: the build time is for versions without notice."""
+    """approval-rules.md, 5: listed in any notice. 4.3: the build time is for versions without one."""
     built = "2026-01-01T00:00:00Z"
     offers = [rpm("2.0-1", notice(updated="2026-11-20"), build_time=built), rpm("2.0-1", build_time=built)]
     answer = decide(RHEL, package(installed=rpm("1.0-1"), available=offers), rule(7, enable_non_security=True))
@@ -316,7 +403,9 @@ DATES = [
     pytest.param("2025-11-26T11:59:59Z", rule(360), APPROVED, id="360 days"),
     pytest.param("2025-11-26T12:00:01Z", rule(360), WAITS, id="not yet 360 days"),
     pytest.param("2026-11-20T23:59:59Z", rule(until="2026-11-20"), APPROVED, id="last second of the cut-off day"),
-    pytest.param("2026-11-21T00:00:00Z", rule(until="2026-11-20"), ("not_approved", "after_cutoff"), id="first second after it"),
+    pytest.param(
+        "2026-11-21T00:00:00Z", rule(until="2026-11-20"), ("not_approved", "after_cutoff"), id="first second after it"
+    ),
     pytest.param("2026-11-20", rule(until="2026-11-20"), APPROVED, id="the cut-off day itself"),
     pytest.param("2026-12-24", rule(until="2026-12-31"), APPROVED, id="the future, before the cut-off"),
     pytest.param("2026-11-14 11:59:59", rule(7), APPROVED, id="written as in updateinfo"),
@@ -356,7 +445,9 @@ def test_july():
         pytest.param({"updated": None, "issued": "2026-11-20"}, WAITS, id="else from the issue"),
         pytest.param({"updated": "soon", "issued": "2026-11-20"}, WAITS, id="an update that makes no sense"),
         pytest.param({"updated": "1970-01-01", "issued": "2026-11-20"}, WAITS, id="an update of 1970"),
-        pytest.param({"updated": "2026-01-01", "issued": "2026-11-20"}, APPROVED, id="the update, even if it is the older one"),
+        pytest.param(
+            {"updated": "2026-01-01", "issued": "2026-11-20"}, APPROVED, id="the update, even if it is the older one"
+        ),
     ],
 )
 def test_the_reference_is_the_last_update(system, dates, expected):
@@ -385,11 +476,14 @@ def test_undated_patches_are_approved_unless_held(system, patch):
 
 def test_held_undated_patches_pass_a_rule_with_non_security():
     """approval-rules.md, 4.3 (b): not included, unless non-security updates are included."""
-    assert outcome(decide(RHEL, offered(notice(updated=None)), rule(7, enable_non_security=True), undated="hold")) == APPROVED
+    assert (
+        outcome(decide(RHEL, offered(notice(updated=None)), rule(7, enable_non_security=True), undated="hold"))
+        == APPROVED
+    )
 
 
 def test_suse_counts_from_the_patch_only():
-    """approval-rules.md, 4.3: the build time is the reference of yum and dnf packages; without a SUSE patch it is 1970-01-01."""
+    """approval-rules.md, 4.3: build times are for yum and dnf; without a date of the SUSE patch it is 1970-01-01."""
     assert outcome(decide(SUSE, offered(build_time="2026-11-20T00:00:00Z"), rule(7))) == APPROVED
 
 
@@ -488,10 +582,15 @@ def test_of_several_levels_the_highest_holds(level):
 
 
 @pytest.mark.parametrize(
-    ("of_rule", "of_list", "expected"), [("HIGH", "LOW", "HIGH"), ("LOW", "HIGH", "HIGH"), ("UNSPECIFIED", "MEDIUM", "MEDIUM")]
+    ("of_rule", "of_list", "expected"),
+    [("HIGH", "LOW", "HIGH"), ("LOW", "HIGH", "HIGH"), ("UNSPECIFIED", "MEDIUM", "MEDIUM")],
 )
 @pytest.mark.parametrize(
-    ("system", "patch", "entry"), [pytest.param(RHEL, offered(notice()), "dbus", id="rpm"), pytest.param(WINDOWS, update(), "KB5000001", id="Windows")]
+    ("system", "patch", "entry"),
+    [
+        pytest.param(RHEL, offered(notice()), "dbus", id="rpm"),
+        pytest.param(WINDOWS, update(), "KB5000001", id="Windows"),
+    ],
 )
 def test_of_rule_and_list_the_higher_level_holds(system, patch, entry, of_rule, of_list, expected):
     members = {"approved_patches": [entry], "approved_patches_compliance_level": of_list}
@@ -539,10 +638,21 @@ LOW, CRITICAL = {"SEVERITY": ["Low"]}, {"SEVERITY": ["Critical"]}
     [
         pytest.param([rule(7, filters=LOW), rule(until="2026-01-01")], {}, "delay_pending", id="delay before cut-off"),
         pytest.param([rule(until="2026-01-01"), rule(7, filters=LOW)], {}, "delay_pending", id="in any order of rules"),
-        pytest.param([rule(until="2026-01-01"), rule(filters=CRITICAL)], {}, "after_cutoff", id="cut-off before filters"),
-        pytest.param([rule(), rule(filters=CRITICAL)], {"severity": None}, "nonsecurity_excluded", id="flag before filters"),
-        pytest.param([rule(filters=LOW)], {"global_filters": CRITICAL}, "global_filter", id="global filters before dates"),
-        pytest.param([rule(filters=CRITICAL)], {"global_filters": CRITICAL}, "no_matching_rule", id="filters before global filters"),
+        pytest.param(
+            [rule(until="2026-01-01"), rule(filters=CRITICAL)], {}, "after_cutoff", id="cut-off before filters"
+        ),
+        pytest.param(
+            [rule(), rule(filters=CRITICAL)], {"severity": None}, "nonsecurity_excluded", id="flag before filters"
+        ),
+        pytest.param(
+            [rule(filters=LOW)], {"global_filters": CRITICAL}, "global_filter", id="global filters before dates"
+        ),
+        pytest.param(
+            [rule(filters=CRITICAL)],
+            {"global_filters": CRITICAL},
+            "no_matching_rule",
+            id="filters before global filters",
+        ),
     ],
 )
 def test_the_obstacle_that_is_reported(rules, members, expected):
@@ -562,7 +672,9 @@ REASONS = [
     pytest.param("rule", {"updated": None}, [rule(3)], [], ["rule 1", "unknown"], id="rule, undated"),
     pytest.param("rule", {}, [rule(until="2026-11-30")], [], ["rule 1", "2026-11-30"], id="rule, cut-off"),
     pytest.param("approved_list", {}, [], {"approved_patches": ["dbu*"]}, ["'dbu*'"], id="approved_list"),
-    pytest.param("rule_and_list", {}, [rule()], {"approved_patches": ["DBUS"]}, ["rule 1", "'DBUS'"], id="rule_and_list"),
+    pytest.param(
+        "rule_and_list", {}, [rule()], {"approved_patches": ["DBUS"]}, ["rule 1", "'DBUS'"], id="rule_and_list"
+    ),
     pytest.param("rejected_list", {}, [rule()], {"rejected_patches": ["db?s"]}, ["'db?s'"], id="rejected_list"),
     pytest.param(
         "delay_pending",
@@ -572,15 +684,33 @@ REASONS = [
         ["waits until 2026-11-27T18:00:00Z", "rule 2", "7 days", "2026-11-20T18:00:00Z"],
         id="delay_pending",
     ),
-    pytest.param("delay_pending", {"updated": "2026-11-21"}, [rule(1)], {}, ["1 day after"], id="delay_pending, one day"),
     pytest.param(
-        "after_cutoff", {"updated": "2026-11-20"}, [rule(until="2026-11-19")], {}, ["2026-11-20", "2026-11-19", "rule 1"], id="after_cutoff"
+        "delay_pending", {"updated": "2026-11-21"}, [rule(1)], {}, ["1 day after"], id="delay_pending, one day"
     ),
-    pytest.param("undated_held", {"updated": None}, [rule(3)], {"undated": "hold"}, ["unknown", "held"], id="undated_held"),
-    pytest.param("nonsecurity_excluded", {"severity": None}, [rule()], {}, ["security", "rule 1"], id="nonsecurity_excluded"),
-    pytest.param("global_filter", {}, [rule()], {"global_filters": CRITICAL}, ["global filters", "rule 1"], id="global_filter"),
     pytest.param(
-        "no_matching_rule", {}, [rule(filters=CRITICAL)], {}, ["no approval rule", "security", "important"], id="no_matching_rule"
+        "after_cutoff",
+        {"updated": "2026-11-20"},
+        [rule(until="2026-11-19")],
+        {},
+        ["2026-11-20", "2026-11-19", "rule 1"],
+        id="after_cutoff",
+    ),
+    pytest.param(
+        "undated_held", {"updated": None}, [rule(3)], {"undated": "hold"}, ["unknown", "held"], id="undated_held"
+    ),
+    pytest.param(
+        "nonsecurity_excluded", {"severity": None}, [rule()], {}, ["security", "rule 1"], id="nonsecurity_excluded"
+    ),
+    pytest.param(
+        "global_filter", {}, [rule()], {"global_filters": CRITICAL}, ["global filters", "rule 1"], id="global_filter"
+    ),
+    pytest.param(
+        "no_matching_rule",
+        {},
+        [rule(filters=CRITICAL)],
+        {},
+        ["no approval rule", "security", "important"],
+        id="no_matching_rule",
     ),
     pytest.param("no_matching_rule", {}, [], {}, ["no approval rules"], id="no rules"),
 ]
@@ -609,7 +739,9 @@ def test_every_reason_code_is_covered_here():
 
 
 def test_the_reason_when_the_list_has_no_effect():
-    answer = decide(UBUNTU, apt_offered("updates"), rule(filters={"PRIORITY": ["Required"]}), approved_patches=["openssl"])
+    answer = decide(
+        UBUNTU, apt_offered("updates"), rule(filters={"PRIORITY": ["Required"]}), approved_patches=["openssl"]
+    )
     assert outcome(answer) == NON_SECURITY
     assert "'openssl'" in answer["reason"]
 
@@ -619,7 +751,10 @@ PINNED = "pinned below the installed version's archive"
 
 @pytest.mark.parametrize(
     "more",
-    [pytest.param([], id="nothing else is offered"), pytest.param([deb("1.0")], id="the installed version is offered as well")],
+    [
+        pytest.param([], id="nothing else is offered"),
+        pytest.param([deb("1.0")], id="the installed version is offered as well"),
+    ],
 )
 def test_a_version_that_the_package_manager_excludes_is_no_candidate_and_named(more):
     patch = package("openssl", "amd64", installed={"version": "1.0"}, available=[deb("2.0", excluded=PINNED), *more])
@@ -673,7 +808,12 @@ def test_the_cves_are_those_of_every_notice():
         pytest.param("OPENSUSE", offered(notice()), offered(notice("OTHER-1", "recommended")), id="openSUSE"),
         pytest.param(UBUNTU, apt_offered("security"), apt_offered("updates"), id="apt"),
         pytest.param(WINDOWS, update(), update(classification="Updates"), id="Windows SecurityUpdates"),
-        pytest.param(WINDOWS, update(classification="CriticalUpdates"), update(classification="Drivers"), id="Windows CriticalUpdates"),
+        pytest.param(
+            WINDOWS,
+            update(classification="CriticalUpdates"),
+            update(classification="Drivers"),
+            id="Windows CriticalUpdates",
+        ),
         pytest.param(MACOS, mac_offered(), mac_offered("Recommended"), id="macOS"),
     ],
 )

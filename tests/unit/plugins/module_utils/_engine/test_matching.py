@@ -1,11 +1,12 @@
 # Copyright: (c) 2026, the patchops.fleet contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""List entries and filter values; the tables of package-name-formats.md, section 2, and approval-rules.md, section 3.1."""
+"""List entries and filter values: the tables of package-name-formats.md, 2, and approval-rules.md, 3.1."""
 
 from __future__ import annotations
 
 import pytest
+
 from ansible_collections.patchops.fleet.plugins.module_utils._engine.matching import (
     apt_forms,
     compile_filters,
@@ -52,7 +53,9 @@ def test_the_twelve_forms():
 @pytest.mark.parametrize("epoch", [None, 0])
 def test_an_absent_epoch_is_0(epoch):
     forms = rpm_forms("bash", "noarch", epoch, "5.1", "2")
-    assert {"0:5.1-2", "bash-0:5.1-2", "bash-0:5.1-2.noarch", "0:bash-5.1-2.noarch", "bash.noarch:0:5.1-2"} <= set(forms)
+    assert {"0:5.1-2", "bash-0:5.1-2", "bash-0:5.1-2.noarch", "0:bash-5.1-2.noarch", "bash.noarch:0:5.1-2"} <= set(
+        forms
+    )
 
 
 def test_the_forms_of_suse():
@@ -65,7 +68,11 @@ def test_the_forms_of_suse():
 
 
 def test_the_forms_of_apt():
-    assert set(apt_forms("openssl", "amd64", "3.0.2-0ubuntu1.18")) == {"openssl", "openssl.amd64", "openssl-3.0.2-0ubuntu1.18"}
+    assert set(apt_forms("openssl", "amd64", "3.0.2-0ubuntu1.18")) == {
+        "openssl",
+        "openssl.amd64",
+        "openssl-3.0.2-0ubuntu1.18",
+    }
 
 
 def named(system, patch, entry):
@@ -100,8 +107,18 @@ def test_each_of_the_twelve_forms_names_the_package(system, entry):
         pytest.param("dbus-1.12.2*", DBUS, True, id="a glob on name-version"),
         pytest.param("dbus-1.12.2*", in_notice("dbus", "x86_64", "1:1.12.30-1"), False, id="a glob on another version"),
         pytest.param("dbus-*:1.12.28-1.amzn2023.0.1.x86_64", DBUS, True, id="a glob for the epoch"),
-        pytest.param("kernel-3.10.0-*.el7.x86_64", in_notice("kernel", "x86_64", "0:3.10.0-1160.102.1.el7"), True, id="in a release"),
-        pytest.param("example-pkg-EE-2018*.amzn1.noarch", in_notice("example-pkg-EE", "noarch", "0:20180914-2.2.amzn1"), True, id="dashes"),
+        pytest.param(
+            "kernel-3.10.0-*.el7.x86_64",
+            in_notice("kernel", "x86_64", "0:3.10.0-1160.102.1.el7"),
+            True,
+            id="in a release",
+        ),
+        pytest.param(
+            "example-pkg-EE-2018*.amzn1.noarch",
+            in_notice("example-pkg-EE", "noarch", "0:20180914-2.2.amzn1"),
+            True,
+            id="dashes",
+        ),
         pytest.param("python*", in_notice("python3-libs", "x86_64", "0:3.9-1"), True, id="python*"),
         pytest.param("*.i686", in_notice("glibc", "i686", "0:2.34-1"), True, id="an architecture"),
         # the rest of the text
@@ -119,7 +136,9 @@ def test_each_of_the_twelve_forms_names_the_package(system, entry):
         pytest.param("d.us", DBUS, False, id="a dot is a dot"),
         pytest.param("[z-a]*", DBUS, False, id="an empty set"),
         pytest.param("libstdc++", in_notice("libstdc++", "x86_64", "0:11-1"), True, id="plus signs are letters"),
-        pytest.param("libstdc++*", in_notice("libstdc++-devel", "x86_64", "0:11-1"), True, id="plus signs before a wildcard"),
+        pytest.param(
+            "libstdc++*", in_notice("libstdc++-devel", "x86_64", "0:11-1"), True, id="plus signs before a wildcard"
+        ),
         pytest.param("236", in_notice("less", "x86_64", "0:236-1"), False, id="digits only: Bugzilla, never form 6"),
         pytest.param("236-1", in_notice("less", "x86_64", "0:236-1"), True, id="version-release of digits: form 7"),
     ],
@@ -201,7 +220,10 @@ def test_entries_on_apt(entry, name, expected):
 SUSE_PATCH = package(
     "example-pkg",
     available=[
-        rpm("2023.15.4-46.17.1", notice("SUSE-SLE-Example-Package-15-2023-123", cves=["CVE-2023-1"], bugzillas=["1200000"])),
+        rpm(
+            "2023.15.4-46.17.1",
+            notice("SUSE-SLE-Example-Package-15-2023-123", cves=["CVE-2023-1"], bugzillas=["1200000"]),
+        ),
     ],
 )
 

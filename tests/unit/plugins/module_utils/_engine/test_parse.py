@@ -10,6 +10,7 @@ import json
 import pathlib
 
 import pytest
+
 from ansible_collections.patchops.fleet.plugins.module_utils._engine.baseline import canonical, fingerprint
 from ansible_collections.patchops.fleet.plugins.module_utils._engine.choice import parse_baselines
 from ansible_collections.patchops.fleet.plugins.module_utils._engine.errors import BaselineError
@@ -46,7 +47,7 @@ RPM_SYSTEMS = (
     "OPENSUSE",
 )
 KEYS = dict(
-    {system: RPM_KEYS for system in RPM_SYSTEMS},
+    dict.fromkeys(RPM_SYSTEMS, RPM_KEYS),
     UBUNTU=APT_KEYS,
     DEBIAN=APT_KEYS,
     RASPBIAN=APT_KEYS,
@@ -82,7 +83,6 @@ def problems(*given):
     try:
         parse_baselines(list(given))
     except BaselineError as error:
-        assert str(error) == "\n".join("%s: %s" % problem for problem in error.problems)
         return [tuple(problem) for problem in error.problems]
     return []
 
@@ -103,7 +103,10 @@ REFUSED = [
     # section 1: the limits
     pytest.param(baseline(RHEL, *[rule()] * 11), "baselines[0].approval_rules", ["10", "11"], id="11 rules"),
     pytest.param(
-        filtered(WINDOWS, **{key: ["*"] for key in WINDOWS_KEYS}), RULE + ".filters", ["4", "5"], id="5 filters in a rule"
+        filtered(WINDOWS, **{key: ["*"] for key in WINDOWS_KEYS}),
+        RULE + ".filters",
+        ["4", "5"],
+        id="5 filters in a rule",
     ),
     pytest.param(
         baseline(WINDOWS, global_filters={key: ["*"] for key in WINDOWS_KEYS}),
@@ -118,9 +121,13 @@ REFUSED = [
         id="21 values",
     ),
     pytest.param(filtered(RHEL, PRODUCT=[]), RULE + ".filters.PRODUCT", ["1", "20", "0"], id="no values"),
-    pytest.param(filtered(RHEL, PRODUCT=["x" * 65]), RULE + ".filters.PRODUCT[0]", ["64", "65"], id="value of 65 characters"),
+    pytest.param(
+        filtered(RHEL, PRODUCT=["x" * 65]), RULE + ".filters.PRODUCT[0]", ["64", "65"], id="value of 65 characters"
+    ),
     pytest.param(filtered(RHEL, PRODUCT=[""]), RULE + ".filters.PRODUCT[0]", ["1", "64"], id="empty value"),
-    pytest.param(filtered(UBUNTU, SECTION=["x" * 65]), RULE + ".filters.SECTION[0]", ["64", "65"], id="section of 65 characters"),
+    pytest.param(
+        filtered(UBUNTU, SECTION=["x" * 65]), RULE + ".filters.SECTION[0]", ["64", "65"], id="section of 65 characters"
+    ),
     pytest.param(filtered(RHEL, PRODUCT="RHEL"), RULE + ".filters.PRODUCT", ["list"], id="values that are no list"),
     pytest.param(
         baseline(RHEL, approved_patches=["p%d" % number for number in range(51)]),
@@ -135,27 +142,47 @@ REFUSED = [
         id="51 rejected patches",
     ),
     pytest.param(
-        baseline(RHEL, approved_patches=["ok", "x" * 101]), "baselines[0].approved_patches[1]", ["100", "101"], id="entry of 101"
+        baseline(RHEL, approved_patches=["ok", "x" * 101]),
+        "baselines[0].approved_patches[1]",
+        ["100", "101"],
+        id="entry of 101",
     ),
     pytest.param(
-        baseline(RHEL, rejected_patches=["x" * 101]), "baselines[0].rejected_patches[0]", ["100", "101"], id="rejected entry of 101"
+        baseline(RHEL, rejected_patches=["x" * 101]),
+        "baselines[0].rejected_patches[0]",
+        ["100", "101"],
+        id="rejected entry of 101",
     ),
-    pytest.param(baseline(RHEL, approved_patches=[""]), "baselines[0].approved_patches[0]", ["1", "100"], id="empty entry"),
-    pytest.param(baseline(RHEL, approved_patches="kernel"), "baselines[0].approved_patches", ["list"], id="entries no list"),
+    pytest.param(
+        baseline(RHEL, approved_patches=[""]), "baselines[0].approved_patches[0]", ["1", "100"], id="empty entry"
+    ),
+    pytest.param(
+        baseline(RHEL, approved_patches="kernel"), "baselines[0].approved_patches", ["list"], id="entries no list"
+    ),
     pytest.param(baseline(RHEL, description=""), "baselines[0].description", ["1", "1024"], id="empty description"),
-    pytest.param(baseline(RHEL, description="x" * 1025), "baselines[0].description", ["1024", "1025"], id="description of 1025"),
+    pytest.param(
+        baseline(RHEL, description="x" * 1025), "baselines[0].description", ["1024", "1025"], id="description of 1025"
+    ),
     pytest.param(baseline(RHEL, name="ab"), "baselines[0].name", ["3", "128"], id="name of 2"),
     pytest.param(baseline(RHEL, name="x" * 129), "baselines[0].name", ["128", "129"], id="name of 129"),
     pytest.param(baseline(RHEL, name="no spaces"), "baselines[0].name", ["letters", "digits"], id="name with a space"),
     pytest.param(baseline(RHEL, name="line\n"), "baselines[0].name", ["letters", "digits"], id="name with a line end"),
     pytest.param({"approval_rules": []}, "baselines[0].name", [], id="no name"),
     pytest.param(baseline(RHEL, sources=[source()] * 21), "baselines[0].sources", ["20", "21"], id="21 sources"),
-    pytest.param(baseline(RHEL, sources=[source(name="ab")]), "baselines[0].sources[0].name", ["3", "50"], id="source name"),
     pytest.param(
-        baseline(RHEL, sources=[source(name="a b c")]), "baselines[0].sources[0].name", ["letters"], id="source name's letters"
+        baseline(RHEL, sources=[source(name="ab")]), "baselines[0].sources[0].name", ["3", "50"], id="source name"
     ),
     pytest.param(
-        baseline(RHEL, sources=[source(products=[])]), "baselines[0].sources[0].products", ["1", "20"], id="source without product"
+        baseline(RHEL, sources=[source(name="a b c")]),
+        "baselines[0].sources[0].name",
+        ["letters"],
+        id="source name's letters",
+    ),
+    pytest.param(
+        baseline(RHEL, sources=[source(products=[])]),
+        "baselines[0].sources[0].products",
+        ["1", "20"],
+        id="source without product",
     ),
     pytest.param(
         baseline(RHEL, sources=[source(products=["x" * 129])]),
@@ -176,7 +203,10 @@ REFUSED = [
         id="source with a long configuration",
     ),
     pytest.param(
-        baseline(RHEL, sources=[source(url="x")]), "baselines[0].sources[0].url", ["name, products, configuration"], id="source member"
+        baseline(RHEL, sources=[source(url="x")]),
+        "baselines[0].sources[0].url",
+        ["name, products, configuration"],
+        id="source member",
     ),
     pytest.param(
         baseline(RHEL, patch_groups=["g%d" % number for number in range(26)]),
@@ -185,10 +215,17 @@ REFUSED = [
         id="26 patch groups",
     ),
     # enumerations
-    pytest.param(baseline("Debian"), "baselines[0].operating_system", ["'Debian'", "DEBIAN", "WINDOWS"], id="operating system"),
-    pytest.param(baseline("GENTOO"), "baselines[0].operating_system", ["FEDORA", "OPENSUSE"], id="unknown operating system"),
     pytest.param(
-        baseline(RHEL, rule(compliance_level="SEVERE")), RULE + ".compliance_level", ["'SEVERE'", LEVELS], id="level of a rule"
+        baseline("Debian"), "baselines[0].operating_system", ["'Debian'", "DEBIAN", "WINDOWS"], id="operating system"
+    ),
+    pytest.param(
+        baseline("GENTOO"), "baselines[0].operating_system", ["FEDORA", "OPENSUSE"], id="unknown operating system"
+    ),
+    pytest.param(
+        baseline(RHEL, rule(compliance_level="SEVERE")),
+        RULE + ".compliance_level",
+        ["'SEVERE'", LEVELS],
+        id="level of a rule",
     ),
     pytest.param(
         baseline(RHEL, approved_patches_compliance_level="critical"),
@@ -214,48 +251,98 @@ REFUSED = [
         baseline(UBUNTU, rule(7, approve_until_date="2026-11-30")), RULE, ["not both"], id="both date fields on apt"
     ),
     pytest.param(
-        baseline(RHEL, rule(None)), RULE, ["approve_after_days", "0 to 360", "approve_until_date", "YYYY-MM-DD"], id="no date field"
+        baseline(RHEL, rule(None)),
+        RULE,
+        ["approve_after_days", "0 to 360", "approve_until_date", "YYYY-MM-DD"],
+        id="no date field",
     ),
     pytest.param(baseline(WINDOWS, rule(None)), RULE, ["approve_after_days"], id="no date field on Windows"),
     pytest.param(baseline(SUSE, rule(None)), RULE, ["approve_after_days"], id="no date field on SUSE"),
-    pytest.param(baseline(None, rule(None, security=True)), RULE, ["approve_after_days"], id="no date field in a portable rule"),
+    pytest.param(
+        baseline(None, rule(None, security=True)), RULE, ["approve_after_days"], id="no date field in a portable rule"
+    ),
     pytest.param(baseline(RHEL, rule(-1)), RULE + ".approve_after_days", ["0 to 360", "-1"], id="-1 days"),
     pytest.param(baseline(RHEL, rule(361)), RULE + ".approve_after_days", ["0 to 360", "361"], id="361 days"),
-    pytest.param(baseline(RHEL, rule(True)), RULE + ".approve_after_days", ["0 to 360", "True"], id="days that are a boolean"),
-    pytest.param(baseline(RHEL, rule("seven")), RULE + ".approve_after_days", ["0 to 360", "'seven'"], id="days in words"),
+    pytest.param(
+        baseline(RHEL, rule(True)), RULE + ".approve_after_days", ["0 to 360", "True"], id="days that are a boolean"
+    ),
+    pytest.param(
+        baseline(RHEL, rule("seven")), RULE + ".approve_after_days", ["0 to 360", "'seven'"], id="days in words"
+    ),
     pytest.param(baseline(RHEL, rule("²")), RULE + ".approve_after_days", ["0 to 360"], id="a digit that is no number"),
     pytest.param(baseline(RHEL, rule(7.5)), RULE + ".approve_after_days", ["0 to 360", "7.5"], id="half days"),
     pytest.param(baseline(RHEL, rule([7])), RULE + ".approve_after_days", ["0 to 360"], id="days that are a list"),
     pytest.param(
-        baseline(RHEL, rule(until="30.11.2026")), RULE + ".approve_until_date", ["YYYY-MM-DD", "'30.11.2026'"], id="date shape"
+        baseline(RHEL, rule(until="30.11.2026")),
+        RULE + ".approve_until_date",
+        ["YYYY-MM-DD", "'30.11.2026'"],
+        id="date shape",
     ),
-    pytest.param(baseline(RHEL, rule(until="2026-02-30")), RULE + ".approve_until_date", ["YYYY-MM-DD"], id="no such day"),
-    pytest.param(baseline(RHEL, rule(until="2026-1-5")), RULE + ".approve_until_date", ["YYYY-MM-DD"], id="date without zeros"),
     pytest.param(
-        baseline(RHEL, rule(until="2026-11-30T00:00:00Z")), RULE + ".approve_until_date", ["YYYY-MM-DD"], id="an instant"
+        baseline(RHEL, rule(until="2026-02-30")), RULE + ".approve_until_date", ["YYYY-MM-DD"], id="no such day"
     ),
-    pytest.param(baseline(RHEL, rule(until=20261130)), RULE + ".approve_until_date", ["YYYY-MM-DD"], id="date as a number"),
+    pytest.param(
+        baseline(RHEL, rule(until="2026-1-5")), RULE + ".approve_until_date", ["YYYY-MM-DD"], id="date without zeros"
+    ),
+    pytest.param(
+        baseline(RHEL, rule(until="2026-11-30T00:00:00Z")),
+        RULE + ".approve_until_date",
+        ["YYYY-MM-DD"],
+        id="an instant",
+    ),
+    pytest.param(
+        baseline(RHEL, rule(until=20261130)), RULE + ".approve_until_date", ["YYYY-MM-DD"], id="date as a number"
+    ),
     # values that are no text
-    pytest.param(filtered(RHEL, SEVERITY=[5]), RULE + ".filters.SEVERITY[0]", ["text", "5"], id="value that is a number"),
-    pytest.param(filtered(RHEL, SEVERITY=[True]), RULE + ".filters.SEVERITY[0]", ["text", "True"], id="value that is a boolean"),
-    pytest.param(filtered(RHEL, SEVERITY=[None]), RULE + ".filters.SEVERITY[0]", ["text", "nothing"], id="value that is null"),
-    pytest.param(filtered(RHEL, SEVERITY=[{"a": "b"}]), RULE + ".filters.SEVERITY[0]", ["text", "mapping"], id="value, a mapping"),
-    pytest.param(filtered(RHEL, SEVERITY=None), RULE + ".filters.SEVERITY", ["list", "nothing"], id="values that are null"),
     pytest.param(
-        baseline(RHEL, approved_patches=[1463241]), "baselines[0].approved_patches[0]", ["text", "1463241", "quotes"], id="bare id"
+        filtered(RHEL, SEVERITY=[5]), RULE + ".filters.SEVERITY[0]", ["text", "5"], id="value that is a number"
     ),
     pytest.param(
-        baseline(RHEL, rejected_patches=[None]), "baselines[0].rejected_patches[0]", ["text", "nothing"], id="entry that is null"
+        filtered(RHEL, SEVERITY=[True]), RULE + ".filters.SEVERITY[0]", ["text", "True"], id="value that is a boolean"
     ),
-    pytest.param(baseline(RHEL, patch_groups=[7]), "baselines[0].patch_groups[0]", ["text", "7"], id="patch group that is a number"),
+    pytest.param(
+        filtered(RHEL, SEVERITY=[None]), RULE + ".filters.SEVERITY[0]", ["text", "nothing"], id="value that is null"
+    ),
+    pytest.param(
+        filtered(RHEL, SEVERITY=[{"a": "b"}]), RULE + ".filters.SEVERITY[0]", ["text", "mapping"], id="value, a mapping"
+    ),
+    pytest.param(
+        filtered(RHEL, SEVERITY=None), RULE + ".filters.SEVERITY", ["list", "nothing"], id="values that are null"
+    ),
+    pytest.param(
+        baseline(RHEL, approved_patches=[1463241]),
+        "baselines[0].approved_patches[0]",
+        ["text", "1463241", "quotes"],
+        id="bare id",
+    ),
+    pytest.param(
+        baseline(RHEL, rejected_patches=[None]),
+        "baselines[0].rejected_patches[0]",
+        ["text", "nothing"],
+        id="entry that is null",
+    ),
+    pytest.param(
+        baseline(RHEL, patch_groups=[7]),
+        "baselines[0].patch_groups[0]",
+        ["text", "7"],
+        id="patch group that is a number",
+    ),
     pytest.param(baseline(RHEL, name=123), "baselines[0].name", ["text", "123"], id="name that is a number"),
     pytest.param(
-        baseline(RHEL, rule(enable_non_security="maybe")), RULE + ".enable_non_security", ["true or false", "'maybe'"], id="flag"
+        baseline(RHEL, rule(enable_non_security="maybe")),
+        RULE + ".enable_non_security",
+        ["true or false", "'maybe'"],
+        id="flag",
     ),
-    pytest.param(baseline(RHEL, rule(enable_non_security=1)), RULE + ".enable_non_security", ["true or false"], id="flag 1"),
+    pytest.param(
+        baseline(RHEL, rule(enable_non_security=1)), RULE + ".enable_non_security", ["true or false"], id="flag 1"
+    ),
     # of one operating system only
     pytest.param(
-        baseline(WINDOWS, rule(enable_non_security=True)), RULE + ".enable_non_security", ["WINDOWS"], id="non-security, Windows"
+        baseline(WINDOWS, rule(enable_non_security=True)),
+        RULE + ".enable_non_security",
+        ["WINDOWS"],
+        id="non-security, Windows",
     ),
     pytest.param(
         baseline(WINDOWS, approved_patches_enable_non_security=True),
@@ -271,7 +358,10 @@ REFUSED = [
         id="available security updates, Debian",
     ),
     pytest.param(
-        baseline(WINDOWS, approved_patches=["2032276"]), "baselines[0].approved_patches[0]", ["KB", "MS10-048"], id="KB id, digits"
+        baseline(WINDOWS, approved_patches=["2032276"]),
+        "baselines[0].approved_patches[0]",
+        ["KB", "MS10-048"],
+        id="KB id, digits",
     ),
     pytest.param(
         baseline(WINDOWS, rejected_patches=["KB2032276,MS10-048"]),
@@ -279,16 +369,22 @@ REFUSED = [
         ["KB", "MS10-048"],
         id="KB ids in one text",
     ),
-    pytest.param(baseline(RHEL, rule(security=True)), RULE + ".security", ["operating_system"], id="security: true with an OS"),
+    pytest.param(
+        baseline(RHEL, rule(security=True)), RULE + ".security", ["operating_system"], id="security: true with an OS"
+    ),
     # members
-    pytest.param(baseline(RHEL, approval_rule=[]), "baselines[0].approval_rule", ["approval_rules"], id="unknown member"),
+    pytest.param(
+        baseline(RHEL, approval_rule=[]), "baselines[0].approval_rule", ["approval_rules"], id="unknown member"
+    ),
     pytest.param(
         baseline(RHEL, dict(rule(7), delay=7)), RULE + ".delay", ["approve_after_days"], id="unknown member of a rule"
     ),
     pytest.param(
         dict(baseline(RHEL), Name="again"), "baselines[0].Name", ["name", "twice"], id="a member in both spellings"
     ),
-    pytest.param(baseline(RHEL, approval_rules="all"), "baselines[0].approval_rules", ["list"], id="rules that are no list"),
+    pytest.param(
+        baseline(RHEL, approval_rules="all"), "baselines[0].approval_rules", ["list"], id="rules that are no list"
+    ),
     pytest.param(baseline(RHEL, rule(filters="*")), RULE + ".filters", ["mapping"], id="filters that are no mapping"),
     pytest.param(["tested"], "baselines[0]", ["mapping"], id="a baseline that is no mapping"),
     pytest.param("no-such-baseline", "baselines[0]", ["'no-such-baseline'", "security-now"], id="unknown name"),
@@ -304,7 +400,7 @@ def test_refused(given, path, words):
 
 
 def test_a_rule_that_is_no_mapping():
-    (path, message), *more = problems(baseline(RHEL, "all"))
+    path, message = problems(baseline(RHEL, "all"))[0]
     assert path == RULE
     assert "mapping" in message
 
@@ -335,7 +431,9 @@ def test_filter_keys_that_do_not_exist(key):
 @pytest.mark.parametrize(
     "filters",
     [
-        pytest.param([{"Key": "SEVERITY", "Values": ["Low"]}, {"Key": "SEVERITY", "Values": ["Critical"]}], id="CamelCase"),
+        pytest.param(
+            [{"Key": "SEVERITY", "Values": ["Low"]}, {"Key": "SEVERITY", "Values": ["Critical"]}], id="CamelCase"
+        ),
         pytest.param([{"key": "SEVERITY", "values": ["Low"]}, {"key": "SEVERITY", "values": ["Low"]}], id="snake_case"),
         pytest.param({"PatchFilters": [{"Key": "SEVERITY", "Values": ["*"]}] * 2}, id="in a group"),
     ],
@@ -348,6 +446,13 @@ def test_a_key_twice_in_a_group_is_refused(filters):
         ((found, message),) = problems(given)
         assert found == path
         assert "twice" in message
+
+
+def test_the_error_says_all_of_it():
+    with pytest.raises(BaselineError) as caught:
+        parse_baselines([baseline(RHEL, name="x", description="")])
+    assert str(caught.value) == "\n".join("%s: %s" % problem for problem in caught.value.problems)
+    assert len(caught.value.problems) == 2
 
 
 def test_every_problem_is_reported_at_once():
@@ -372,7 +477,9 @@ ACCEPTED = [
     pytest.param(baseline(RHEL, *[rule()] * 10), id="10 rules"),
     pytest.param(filtered(WINDOWS, **{key: ["*"] for key in WINDOWS_KEYS[:4]}), id="4 filters"),
     pytest.param(filtered(RHEL, PRODUCT=["x" * 64] * 20), id="20 values of 64 characters"),
-    pytest.param(baseline(RHEL, approved_patches=["x" * 100] * 50, rejected_patches=["y" * 100] * 50), id="50 entries of 100"),
+    pytest.param(
+        baseline(RHEL, approved_patches=["x" * 100] * 50, rejected_patches=["y" * 100] * 50), id="50 entries of 100"
+    ),
     pytest.param(baseline(RHEL, rule(0), rule(360)), id="0 and 360 days"),
     pytest.param(baseline(RHEL, rule("7")), id="days as text, as templates make them"),
     pytest.param(baseline(RHEL, rule(until="2028-02-29")), id="a leap day"),
@@ -383,9 +490,13 @@ ACCEPTED = [
     pytest.param(baseline(RHEL, name="A_z-0." + "x" * 122), id="name of 128"),
     pytest.param(baseline(RHEL, description="x" * 1024), id="description of 1024"),
     pytest.param(baseline(RHEL, rule(enable_non_security="True")), id="flag as text, as templates make it"),
-    pytest.param(baseline(WINDOWS, rule(enable_non_security=False), sources=[]), id="what Windows has not, not asked for"),
+    pytest.param(
+        baseline(WINDOWS, rule(enable_non_security=False), sources=[]), id="what Windows has not, not asked for"
+    ),
     pytest.param(baseline(WINDOWS, approved_patches=["KB2032276", "ms10-048"]), id="KB and bulletin ids"),
-    pytest.param(baseline(WINDOWS, available_security_updates_compliance_status="NON_COMPLIANT"), id="status on Windows"),
+    pytest.param(
+        baseline(WINDOWS, available_security_updates_compliance_status="NON_COMPLIANT"), id="status on Windows"
+    ),
     pytest.param(baseline(MACOS, rule(enable_non_security=True)), id="macOS with non-security"),
     pytest.param(filtered(RHEL, PRODUCT=["RedhatEnterpriseLinux99"]), id="a product nobody knows yet"),
     pytest.param(filtered(AL2023, SEVERITY=["None", "*"]), id="the severity None, and a wildcard beside it"),
@@ -395,7 +506,8 @@ ACCEPTED = [
     pytest.param(baseline("OPENSUSE", rule()), id="openSUSE"),
     pytest.param(baseline(None, rule(security=True)), id="portable: security"),
     pytest.param(
-        baseline(None, rule(filters={"PRIORITY": ["*"]}), rule(filters={"MSRC_SEVERITY": ["*"]})), id="portable: any system's keys"
+        baseline(None, rule(filters={"PRIORITY": ["*"]}), rule(filters={"MSRC_SEVERITY": ["*"]})),
+        id="portable: any system's keys",
     ),
 ]
 
@@ -505,7 +617,10 @@ def test_an_answer_of_get_patch_baseline_is_read_as_it_is(name):
 @pytest.mark.parametrize(
     "other",
     [
-        pytest.param(changed(OURS, "global_filters", "PRODUCT", value=["RedhatEnterpriseLinux8", "RedhatEnterpriseLinux9"]), id="values"),
+        pytest.param(
+            changed(OURS, "global_filters", "PRODUCT", value=["RedhatEnterpriseLinux8", "RedhatEnterpriseLinux9"]),
+            id="values",
+        ),
         pytest.param(changed(OURS, "approved_patches", value=["bash", "openssl*"]), id="entries"),
         pytest.param(changed(OURS, "name", value="renamed"), id="name"),
         pytest.param(changed(OURS, "description", value="described"), id="description"),

@@ -9,10 +9,11 @@ import json
 
 import jsonschema
 import pytest
-from ansible_collections.patchops.fleet.plugins.module_utils._engine import schemas
-from ansible_collections.patchops.fleet.plugins.module_utils._engine.shape import faults
 from hypothesis import given
 from hypothesis import strategies as st
+
+from ansible_collections.patchops.fleet.plugins.module_utils._engine import schemas
+from ansible_collections.patchops.fleet.plugins.module_utils._engine.shape import faults
 
 NODE = {"id": "0f3c", "name": "web1", "operating_system": "DEBIAN", "platform": {"name": "Debian", "version": "12"}}
 

@@ -6,9 +6,10 @@ from __future__ import annotations
 
 import jsonschema
 import pytest
-from ansible_collections.patchops.fleet.plugins.module_utils._engine.shape import faults
 from hypothesis import given
 from hypothesis import strategies as st
+
+from ansible_collections.patchops.fleet.plugins.module_utils._engine.shape import faults
 
 NODE = {
     "type": "object",

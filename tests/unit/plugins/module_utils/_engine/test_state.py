@@ -1,13 +1,14 @@
 # Copyright: (c) 2026, the patchops.fleet contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Patch states and statuses; the tables of compliance.md, sections 1 and 3, and of approval-rules.md, sections 6 and 8."""
+"""Patch states and statuses: the tables of compliance.md, 1 and 3, and of approval-rules.md, 6 and 8."""
 
 from __future__ import annotations
 
 import datetime
 
 import pytest
+
 from ansible_collections.patchops.fleet.plugins.module_utils._engine.errors import RunError
 from ansible_collections.patchops.fleet.plugins.module_utils._engine.state import Run, parse_run
 from ansible_collections.patchops.fleet.tests.unit.plugins.module_utils._engine.builders import (
@@ -77,27 +78,53 @@ LINUX = [
     pytest.param(CURRENT, [], {}, OTHER, id="installed and not approved"),
     pytest.param(BEHIND, [rule(filters={"SEVERITY": ["Low"]})], {}, OTHER, id="newer and not approved"),
     pytest.param(
-        package(installed=rpm("1.0-1"), available=[rpm("2.0-1", notice(updated="2026-11-20"))]), [rule(7)], {}, OTHER, id="newer and waiting"
+        package(installed=rpm("1.0-1"), available=[rpm("2.0-1", notice(updated="2026-11-20"))]),
+        [rule(7)],
+        {},
+        OTHER,
+        id="newer and waiting",
     ),
     pytest.param(package(installed=rpm("1.0-1")), [rule()], {}, OTHER, id="installed and not offered"),
     pytest.param(ABSENT, [], {}, UNREPORTED, id="not approved and not installed"),
     # rejected
     pytest.param(CURRENT, [rule()], dict(ALLOW, rejected_patches=["dbus"]), OTHER, id="rejected and installed, ALLOW"),
-    pytest.param(CURRENT, [rule()], dict(BLOCK, rejected_patches=["dbus"]), BLOCKED, id="rejected and installed, BLOCK"),
+    pytest.param(
+        CURRENT, [rule()], dict(BLOCK, rejected_patches=["dbus"]), BLOCKED, id="rejected and installed, BLOCK"
+    ),
     pytest.param(BEHIND, [rule()], dict(ALLOW, rejected_patches=["dbus"]), OTHER, id="all versions rejected, ALLOW"),
     pytest.param(BEHIND, [rule()], dict(BLOCK, rejected_patches=["dbus"]), BLOCKED, id="all versions rejected, BLOCK"),
-    pytest.param(BEHIND, [rule()], dict(BLOCK, rejected_patches=["dbus-2.0-1"]), OTHER, id="the newer version rejected, BLOCK"),
-    pytest.param(BEHIND, [], dict(BLOCK, rejected_patches=["dbus-1.0-1"]), BLOCKED, id="the installed version rejected, BLOCK"),
-    pytest.param(BEHIND, [], dict(ALLOW, rejected_patches=["dbus-1.0-1"]), OTHER, id="the installed version rejected, ALLOW"),
     pytest.param(
-        BEHIND, [rule()], dict(BLOCK, rejected_patches=["dbus-1.0-1"]), MISSING, id="the installed one rejected, a newer one approved"
+        BEHIND, [rule()], dict(BLOCK, rejected_patches=["dbus-2.0-1"]), OTHER, id="the newer version rejected, BLOCK"
     ),
     pytest.param(
-        package(installed=rpm("1.0-1")), [], dict(BLOCK, rejected_patches=["dbus"]), BLOCKED, id="rejected, installed and not offered"
+        BEHIND, [], dict(BLOCK, rejected_patches=["dbus-1.0-1"]), BLOCKED, id="the installed version rejected, BLOCK"
     ),
-    pytest.param(CURRENT, [rule()], dict(BLOCK, rejected_patches=["RHSA-2026:2"]), BLOCKED, id="rejected by its advisory, BLOCK"),
-    pytest.param(ABSENT, [rule()], dict(ALLOW, rejected_patches=["dbus"]), UNREPORTED, id="rejected and not installed, ALLOW"),
-    pytest.param(ABSENT, [rule()], dict(BLOCK, rejected_patches=["dbus"]), UNREPORTED, id="rejected and not installed, BLOCK"),
+    pytest.param(
+        BEHIND, [], dict(ALLOW, rejected_patches=["dbus-1.0-1"]), OTHER, id="the installed version rejected, ALLOW"
+    ),
+    pytest.param(
+        BEHIND,
+        [rule()],
+        dict(BLOCK, rejected_patches=["dbus-1.0-1"]),
+        MISSING,
+        id="the installed one rejected, a newer one approved",
+    ),
+    pytest.param(
+        package(installed=rpm("1.0-1")),
+        [],
+        dict(BLOCK, rejected_patches=["dbus"]),
+        BLOCKED,
+        id="rejected, installed and not offered",
+    ),
+    pytest.param(
+        CURRENT, [rule()], dict(BLOCK, rejected_patches=["RHSA-2026:2"]), BLOCKED, id="rejected by its advisory, BLOCK"
+    ),
+    pytest.param(
+        ABSENT, [rule()], dict(ALLOW, rejected_patches=["dbus"]), UNREPORTED, id="rejected and not installed, ALLOW"
+    ),
+    pytest.param(
+        ABSENT, [rule()], dict(BLOCK, rejected_patches=["dbus"]), UNREPORTED, id="rejected and not installed, BLOCK"
+    ),
 ]
 
 
@@ -115,23 +142,57 @@ ON_WINDOWS = [
     pytest.param(update(applicable=False), [rule()], {}, NOT_APPLICABLE, id="approved, component absent"),
     pytest.param(update(superseded=True), [rule()], {}, NOT_APPLICABLE, id="approved, superseded"),
     pytest.param(update(installed=True), [], {}, OTHER, id="installed and not approved"),
-    pytest.param(update(installed=True), [rule()], dict(ALLOW, rejected_patches=["KB5000001"]), OTHER, id="rejected, installed, ALLOW"),
-    pytest.param(update(installed=True), [rule()], dict(BLOCK, rejected_patches=["KB5000001"]), BLOCKED, id="rejected, installed, BLOCK"),
-    pytest.param(update(), [rule()], dict(ALLOW, rejected_patches=["KB5000001"]), UNREPORTED, id="rejected, not installed, ALLOW"),
-    pytest.param(update(), [rule()], dict(BLOCK, rejected_patches=["KB5000001"]), UNREPORTED, id="rejected, not installed, BLOCK"),
+    pytest.param(
+        update(installed=True),
+        [rule()],
+        dict(ALLOW, rejected_patches=["KB5000001"]),
+        OTHER,
+        id="rejected, installed, ALLOW",
+    ),
+    pytest.param(
+        update(installed=True),
+        [rule()],
+        dict(BLOCK, rejected_patches=["KB5000001"]),
+        BLOCKED,
+        id="rejected, installed, BLOCK",
+    ),
+    pytest.param(
+        update(), [rule()], dict(ALLOW, rejected_patches=["KB5000001"]), UNREPORTED, id="rejected, not installed, ALLOW"
+    ),
+    pytest.param(
+        update(), [rule()], dict(BLOCK, rejected_patches=["KB5000001"]), UNREPORTED, id="rejected, not installed, BLOCK"
+    ),
     pytest.param(update(), [], {}, AVAILABLE, id="a security update that is not approved"),
     pytest.param(update(release_date="2026-11-20"), [rule(7)], {}, AVAILABLE, id="a security update that waits"),
     pytest.param(update(), [], NON_COMPLIANT, AVAILABLE_BAD, id="the same, NON_COMPLIANT as configured"),
     pytest.param(
-        update(), [], {"available_security_updates_compliance_status": "COMPLIANT"}, AVAILABLE, id="the same, COMPLIANT as configured"
+        update(),
+        [],
+        {"available_security_updates_compliance_status": "COMPLIANT"},
+        AVAILABLE,
+        id="the same, COMPLIANT as configured",
     ),
-    pytest.param(update(applicable=False), [], NON_COMPLIANT, UNREPORTED, id="a security update that is not applicable"),
+    pytest.param(
+        update(applicable=False), [], NON_COMPLIANT, UNREPORTED, id="a security update that is not applicable"
+    ),
     pytest.param(update(superseded=True), [], NON_COMPLIANT, UNREPORTED, id="a security update that is superseded"),
-    pytest.param(update(classification="CriticalUpdates"), [], NON_COMPLIANT, UNREPORTED, id="no security update, not approved"),
-    pytest.param(update(), [], dict(NON_COMPLIANT, rejected_patches=["KB5000001"]), UNREPORTED, id="a rejected security update"),
+    pytest.param(
+        update(classification="CriticalUpdates"), [], NON_COMPLIANT, UNREPORTED, id="no security update, not approved"
+    ),
+    pytest.param(
+        update(), [], dict(NON_COMPLIANT, rejected_patches=["KB5000001"]), UNREPORTED, id="a rejected security update"
+    ),
     pytest.param(update(kb=None), [rule()], NON_COMPLIANT, UNREPORTED, id="a security update without KB id"),
-    pytest.param(update(kb=None, installed=True), [rule()], NON_COMPLIANT, UNREPORTED, id="installed and without KB id"),
-    pytest.param(update(), SECURITY_RULE, {"run": {"operation": "Install"}}, FAILED, id="approved and not installed by an Install"),
+    pytest.param(
+        update(kb=None, installed=True), [rule()], NON_COMPLIANT, UNREPORTED, id="installed and without KB id"
+    ),
+    pytest.param(
+        update(),
+        SECURITY_RULE,
+        {"run": {"operation": "Install"}},
+        FAILED,
+        id="approved and not installed by an Install",
+    ),
     pytest.param(
         update(),
         SECURITY_RULE,
@@ -147,7 +208,11 @@ ON_WINDOWS = [
         id="installed by an Install that did not reboot",
     ),
     pytest.param(
-        update(applicable=False), [rule()], {"run": {"operation": "Install"}}, NOT_APPLICABLE, id="not applicable at an Install"
+        update(applicable=False),
+        [rule()],
+        {"run": {"operation": "Install"}},
+        NOT_APPLICABLE,
+        id="not applicable at an Install",
     ),
 ]
 
@@ -168,14 +233,26 @@ def install(outcome=None, **members):
 NEEDS_REJECTED = {"rejected_dependencies": {"dbus.x86_64": "libfoo"}}
 
 INSTALLATIONS = [
-    pytest.param(BEHIND, install("succeeded", reboot_option="RebootIfNeeded"), {}, INSTALLED, id="succeeded and rebooted"),
-    pytest.param(BEHIND, install("succeeded"), {}, PENDING, id="succeeded, NoReboot"),
-    pytest.param(BEHIND, install("succeeded", reboot_option="if_required"), {}, PENDING, id="succeeded, not rebooted yet"),
     pytest.param(
-        BEHIND, install("succeeded", reboot_option="if_required", rebooted=True), {}, INSTALLED, id="succeeded, rebooted as required"
+        BEHIND, install("succeeded", reboot_option="RebootIfNeeded"), {}, INSTALLED, id="succeeded and rebooted"
+    ),
+    pytest.param(BEHIND, install("succeeded"), {}, PENDING, id="succeeded, NoReboot"),
+    pytest.param(
+        BEHIND, install("succeeded", reboot_option="if_required"), {}, PENDING, id="succeeded, not rebooted yet"
     ),
     pytest.param(
-        BEHIND, install("succeeded", reboot_option="RebootIfNeeded", rebooted=False), {}, PENDING, id="succeeded, the reboot still to come"
+        BEHIND,
+        install("succeeded", reboot_option="if_required", rebooted=True),
+        {},
+        INSTALLED,
+        id="succeeded, rebooted as required",
+    ),
+    pytest.param(
+        BEHIND,
+        install("succeeded", reboot_option="RebootIfNeeded", rebooted=False),
+        {},
+        PENDING,
+        id="succeeded, the reboot still to come",
     ),
     pytest.param(BEHIND, install("failed"), {}, FAILED, id="failed"),
     pytest.param(BEHIND, install(), {}, FAILED, id="after an Install nothing is Missing"),
@@ -184,7 +261,9 @@ INSTALLATIONS = [
     pytest.param(BEHIND, install("succeeded", partial=True), {}, PENDING, id="succeeded in a partial run"),
     pytest.param(BEHIND, {"operation": "Scan", **NEEDS_REJECTED}, BLOCK, MISSING, id="needs a rejected package, Scan"),
     pytest.param(BEHIND, install(**NEEDS_REJECTED), BLOCK, FAILED, id="needs a rejected package, Install, BLOCK"),
-    pytest.param(BEHIND, install("failed", **NEEDS_REJECTED), BLOCK, FAILED, id="needs a rejected package, tried, BLOCK"),
+    pytest.param(
+        BEHIND, install("failed", **NEEDS_REJECTED), BLOCK, FAILED, id="needs a rejected package, tried, BLOCK"
+    ),
     pytest.param(
         BEHIND,
         install("succeeded", reboot_option="RebootIfNeeded", **NEEDS_REJECTED),
@@ -222,11 +301,14 @@ PENDING_REBOOTS = [
     # (a): our state file
     pytest.param(CURRENT, [rule()], remembered(AFTER_BOOT), {}, PENDING, id="we installed it after the boot"),
     pytest.param(CURRENT, [rule()], remembered(BEFORE_BOOT), {}, INSTALLED, id="rebooted since we installed it"),
+    pytest.param(CURRENT, [rule()], remembered(BOOT), {}, INSTALLED, id="booted at that very second"),
     pytest.param(CURRENT, [rule()], remembered(None), {}, PENDING, id="we installed it, nobody knows when"),
     pytest.param(CURRENT, [], remembered(AFTER_BOOT), {}, PENDING, id="it replaces InstalledOther"),
     pytest.param(CURRENT, [rule()], remembered(AFTER_BOOT), REJECTED, PENDING, id="it replaces InstalledRejected"),
     pytest.param(BEHIND, [rule()], remembered(AFTER_BOOT), {}, MISSING, id="it does not replace Missing"),
-    pytest.param(ABSENT, [rule()], remembered(AFTER_BOOT), {}, NOT_APPLICABLE, id="what is not installed is not pending"),
+    pytest.param(
+        ABSENT, [rule()], remembered(AFTER_BOOT), {}, NOT_APPLICABLE, id="what is not installed is not pending"
+    ),
     pytest.param(CURRENT, [rule()], remembered(AFTER_BOOT, "bash"), {}, INSTALLED, id="we installed another"),
     pytest.param(
         CURRENT,
@@ -254,11 +336,19 @@ PENDING_REBOOTS = [
     ),
     # (b): installed by others
     pytest.param(installed_at(AFTER_BOOT), [rule()], EXTERNAL, {}, PENDING, id="others installed it after the boot"),
-    pytest.param(installed_at(BEFORE_BOOT), [rule()], EXTERNAL, {}, INSTALLED, id="others installed it before the boot"),
-    pytest.param(installed_at(AFTER_BOOT), [rule()], {}, {}, INSTALLED, id="others installed it, and that does not count"),
+    pytest.param(
+        installed_at(BEFORE_BOOT), [rule()], EXTERNAL, {}, INSTALLED, id="others installed it before the boot"
+    ),
+    pytest.param(
+        installed_at(AFTER_BOOT), [rule()], {}, {}, INSTALLED, id="others installed it, and that does not count"
+    ),
     pytest.param(installed_at(None), [rule()], EXTERNAL, {}, INSTALLED, id="others installed it, nobody knows when"),
-    pytest.param(installed_at(AFTER_BOOT), [], EXTERNAL, {}, PENDING, id="others installed it: replaces InstalledOther"),
-    pytest.param(installed_at(AFTER_BOOT), [], EXTERNAL, REJECTED, PENDING, id="others installed it: replaces InstalledRejected"),
+    pytest.param(
+        installed_at(AFTER_BOOT), [], EXTERNAL, {}, PENDING, id="others installed it: replaces InstalledOther"
+    ),
+    pytest.param(
+        installed_at(AFTER_BOOT), [], EXTERNAL, REJECTED, PENDING, id="others installed it: replaces InstalledRejected"
+    ),
 ]
 
 
@@ -280,7 +370,9 @@ def test_the_reason_of_a_pending_reboot():
 def test_pending_reboots_on_windows():
     patch = update(installed=True, installed_time=AFTER_BOOT)
     assert state_of(decide(WINDOWS, patch, rule(), run=EXTERNAL, boot_time=BOOT)) == PENDING
-    assert state_of(decide(WINDOWS, patch, rule(), run={"pending": {"KB5000001": AFTER_BOOT}}, boot_time=BOOT)) == PENDING
+    assert (
+        state_of(decide(WINDOWS, patch, rule(), run={"pending": {"KB5000001": AFTER_BOOT}}, boot_time=BOOT)) == PENDING
+    )
 
 
 @pytest.mark.parametrize(
@@ -288,7 +380,9 @@ def test_pending_reboots_on_windows():
     [
         pytest.param(DEBIAN, package("bash", "amd64", {"version": "5.1"}, [deb("5.2")]), MISSING, id="apt, newer"),
         pytest.param(DEBIAN, package("bash", "amd64", {"version": "5.2"}, [deb("5.2")]), INSTALLED, id="apt, current"),
-        pytest.param(DEBIAN, package("bash", "amd64", {"version": "1:5.1"}, [deb("5.2")]), OTHER, id="apt, older by its epoch"),
+        pytest.param(
+            DEBIAN, package("bash", "amd64", {"version": "1:5.1"}, [deb("5.2")]), OTHER, id="apt, older by its epoch"
+        ),
         pytest.param(
             MACOS,
             package("Safari", "arm64", {"version": "16"}, [{"version": "17", "classification": "Security"}]),
@@ -337,7 +431,9 @@ def test_a_whole_run():
     ("run", "rebooted"),
     [
         pytest.param({"operation": "Install", "reboot_option": "RebootIfNeeded"}, True, id="RebootIfNeeded"),
-        pytest.param({"operation": "Install", "reboot_option": "RebootIfNeeded", "rebooted": False}, False, id="it did not"),
+        pytest.param(
+            {"operation": "Install", "reboot_option": "RebootIfNeeded", "rebooted": False}, False, id="it did not"
+        ),
         pytest.param({"operation": "Install", "reboot_option": "NoReboot"}, False, id="NoReboot"),
         pytest.param({"operation": "Install"}, False, id="nothing said"),
         pytest.param({"operation": "Scan", "reboot_option": "RebootIfNeeded"}, False, id="a scan never reboots"),
@@ -351,10 +447,16 @@ def test_whether_a_run_rebooted(run, rebooted):
     ("run", "words"),
     [
         pytest.param({"operation": "Update"}, ["run.operation", "'Update'", "Scan, Install"], id="operation"),
-        pytest.param({"reboot_option": "Always"}, ["run.reboot_option", "'Always'", "RebootIfNeeded", "NoReboot"], id="reboot option"),
+        pytest.param(
+            {"reboot_option": "Always"},
+            ["run.reboot_option", "'Always'", "RebootIfNeeded", "NoReboot"],
+            id="reboot option",
+        ),
         pytest.param({"outcomes": {"a.x": "ok"}}, ["run.outcomes.a.x", "'ok'", "succeeded, failed"], id="outcome"),
         pytest.param({"outcome": {}}, ["run.outcome", "outcomes"], id="unknown member"),
-        pytest.param({"pending": {"a.x": "yesterday"}}, ["run.pending.a.x", "'yesterday'"], id="an instant that makes no sense"),
+        pytest.param(
+            {"pending": {"a.x": "yesterday"}}, ["run.pending.a.x", "'yesterday'"], id="an instant that makes no sense"
+        ),
         pytest.param({"outcomes": ["a.x"]}, ["run.outcomes"], id="outcomes that are no mapping"),
     ],
 )

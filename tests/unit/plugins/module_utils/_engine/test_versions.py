@@ -10,9 +10,10 @@ import random
 import subprocess
 
 import pytest
-from ansible_collections.patchops.fleet.plugins.module_utils._engine import versions
 from hypothesis import given
 from hypothesis import strategies as st
+
+from ansible_collections.patchops.fleet.plugins.module_utils._engine import versions
 
 # The package managers' own answers to pairs of versions, for all pairs in one process of the system's Python.
 RPM = """

@@ -5,10 +5,7 @@
 
 import hashlib
 import os
-import pathlib
-import shutil
 import subprocess
-import tempfile
 
 import pytest
 
@@ -44,7 +41,7 @@ class Suite:
 
     def add(self, name, version, arch=ARCHITECTURE, **fields):
         file = "pool/%s_%s_%s.deb" % (name, version.replace(":", "%3a"), arch)
-        content = "{} {} of {}".format(name, version, self.name).encode()
+        content = f"{name} {version} of {self.name}".encode()
         path = self.archive / file
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
@@ -181,22 +178,17 @@ def fake_root(tmp_path):
 
 
 @pytest.fixture
-def open_fake_root():
-    """One that other users may look into."""
-    path = pathlib.Path(tempfile.mkdtemp())
-    path.chmod(0o755)
-    yield FakeRoot(path)
-    shutil.rmtree(str(path))
-
-
-@pytest.fixture
 def as_nobody(tmp_path):
-    """Calls a function as a user without rights, in this process: for root the effective user is another one meanwhile."""
+    """Calls a function as a user without rights: for root, the effective user is another one meanwhile."""
 
     def call(function):
         if os.geteuid() != 0:
             return function()
-        opened = [folder for folder in [tmp_path] + list(tmp_path.parents) if folder.stat().st_uid == 0 and folder.stat().st_mode & 0o011 != 0o011]
+        opened = [
+            folder
+            for folder in [tmp_path] + list(tmp_path.parents)
+            if folder.stat().st_uid == 0 and folder.stat().st_mode & 0o011 != 0o011
+        ]
         modes = {folder: folder.stat().st_mode for folder in opened}
         for folder in opened:
             folder.chmod(modes[folder] | 0o011)

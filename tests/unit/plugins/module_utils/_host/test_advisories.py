@@ -13,6 +13,7 @@ import sys
 import tracemalloc
 
 import pytest
+
 from ansible_collections.patchops.fleet.plugins.module_utils._host import advisories
 from ansible_collections.patchops.fleet.plugins.module_utils._host.advisories import Module, Package
 

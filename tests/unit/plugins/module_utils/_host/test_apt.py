@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime
 
 import pytest
+
 from ansible_collections.patchops.fleet.plugins.module_utils._host import apt
 
 NOW = datetime.datetime(2026, 11, 21, 12, tzinfo=datetime.timezone.utc)
@@ -64,7 +65,10 @@ def test_refresh_due(sources, due):
 
 FAILED = "W: Failed to fetch http://u:p@deb.example.org/debian/dists/x/InRelease  Could not connect"
 SOME = "W: Some index files failed to download. They have been ignored, or old ones used instead."
-LOCKED = "E: Could not get lock /var/lib/apt/lists/lock. It is held by process 42 (apt-get)\nE: Unable to lock directory /var/lib/apt/lists/"
+LOCKED = """\
+E: Could not get lock /var/lib/apt/lists/lock. It is held by process 42 (apt-get)
+E: Unable to lock directory /var/lib/apt/lists/
+"""
 
 
 @pytest.mark.parametrize(
@@ -85,12 +89,17 @@ LOCKED = "E: Could not get lock /var/lib/apt/lists/lock. It is held by process 4
             ["apt-get update: The repository 'http://x y Release' does not have a Release file."],
             id="an error",
         ),
-        pytest.param(100, FAILED + "\n" + FAILED, ["apt-get update: " + FAILED[3:].replace("u:p@", "")], id="said twice"),
+        pytest.param(
+            100, FAILED + "\n" + FAILED, ["apt-get update: " + FAILED[3:].replace("u:p@", "")], id="said twice"
+        ),
         pytest.param(100, "", ["apt-get update ended with exit code 100"], id="no words"),
         pytest.param(
             100,
             LOCKED,
-            ["the package lists were not refreshed: another process keeps /var/lib/apt/lists/lock locked, held by process 42 (apt-get)"],
+            [
+                "the package lists were not refreshed: another process keeps /var/lib/apt/lists/lock locked,"
+                " held by process 42 (apt-get)"
+            ],
             id="locked",
         ),
     ],
@@ -102,8 +111,16 @@ def test_parse_update(code, errors, expected):
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        pytest.param("E:Unable to parse package file /lists/x_Packages (1)", ["/lists/x_Packages", "remove the files in /lists", "apt-get update"], id="list"),
-        pytest.param("E:Malformed entry 1 in list file /etc/apt/sources.list (URI)", ["/etc/apt/sources.list", "Correct the file"], id="sources"),
+        pytest.param(
+            "E:Unable to parse package file /lists/x_Packages (1)",
+            ["/lists/x_Packages", "remove the files in /lists", "apt-get update"],
+            id="list",
+        ),
+        pytest.param(
+            "E:Malformed entry 1 in list file /etc/apt/sources.list (URI)",
+            ["/etc/apt/sources.list", "Correct the file"],
+            id="sources",
+        ),
         pytest.param("E:Something else", ["E:Something else", "Run 'apt-get update'"], id="anything"),
         pytest.param("E:source http://u:p@host/ is odd", ["http://host/"], id="no password"),
     ],
@@ -119,7 +136,9 @@ def test_unusable_names_the_words_and_the_remedy(words, expected):
     [
         pytest.param({"checked": NOW.timestamp() - 25 * HOUR}, "were last refreshed 2026-11-20T11:00:00Z", id="old"),
         pytest.param({"fetched": False, "checked": None}, "were never fetched", id="never"),
-        pytest.param({"valid_until": "Sat, 21 Nov 2026 11:59:59 UTC"}, "were valid until 2026-11-21T11:59:59Z", id="expired"),
+        pytest.param(
+            {"valid_until": "Sat, 21 Nov 2026 11:59:59 UTC"}, "were valid until 2026-11-21T11:59:59Z", id="expired"
+        ),
     ],
 )
 def test_warnings_name_the_source_and_an_instant(changes, expected):
@@ -137,14 +156,20 @@ def test_no_sources_is_a_warning():
 
 
 def test_refreshed_at_is_that_of_the_oldest():
-    assert inventory(found(source(), source(checked=NOW.timestamp() - 9 * HOUR)))["refreshed_at"] == "2026-11-21T03:00:00Z"
+    assert (
+        inventory(found(source(), source(checked=NOW.timestamp() - 9 * HOUR)))["refreshed_at"] == "2026-11-21T03:00:00Z"
+    )
 
 
 @pytest.mark.parametrize(
     ("changes", "required"),
     [
         pytest.param({"marker": "/run/reboot-required", "packages": ["linux-base"]}, True, id="marker"),
-        pytest.param({"notifiers": ["/etc/kernel/postinst.d/unattended-upgrades"]}, False, id="no marker, and something would write it"),
+        pytest.param(
+            {"notifiers": ["/etc/kernel/postinst.d/unattended-upgrades"]},
+            False,
+            id="no marker, and something would write it",
+        ),
         pytest.param({}, None, id="no marker, and nothing would write it"),
     ],
 )
@@ -158,7 +183,11 @@ def test_reboot(changes, required):
     ("changes", "activity"),
     [
         pytest.param({}, [], id="none"),
-        pytest.param({"installed": True, "upgrade": "1"}, ["unattended-upgrades installs updates on its own (APT::Periodic::Unattended-Upgrade 1)"], id="on"),
+        pytest.param(
+            {"installed": True, "upgrade": "1"},
+            ["unattended-upgrades installs updates on its own (APT::Periodic::Unattended-Upgrade 1)"],
+            id="on",
+        ),
         pytest.param({"installed": True, "upgrade": "0"}, [], id="off"),
         pytest.param({"installed": True, "upgrade": "1", "periodic": "0"}, [], id="switched off as a whole"),
         pytest.param({"installed": False, "upgrade": "1"}, [], id="not installed"),
@@ -172,9 +201,18 @@ def test_unattended_upgrades(changes, activity):
 
 def test_who_holds_a_lock_is_activity():
     holder = {"lock": "/var/lib/dpkg/lock-frontend", "process": 42, "command": "/usr/bin/unattended-upgrade"}
-    assert inventory(found(locks=[holder]))["activity"] == ["/var/lib/dpkg/lock-frontend is locked by /usr/bin/unattended-upgrade"]
+    assert inventory(found(locks=[holder]))["activity"] == [
+        "/var/lib/dpkg/lock-frontend is locked by /usr/bin/unattended-upgrade"
+    ]
 
 
 def test_the_agents_version_is_that_of_its_package():
-    package = {"name": "amazon-ssm-agent", "arch": "amd64", "version": "3.3.0.0", "policy": 100, "installed": None, "versions": []}
+    package = {
+        "name": "amazon-ssm-agent",
+        "arch": "amd64",
+        "version": "3.3.0.0",
+        "policy": 100,
+        "installed": None,
+        "versions": [],
+    }
     assert inventory(found(packages=[package]))["node"]["platform"]["agent_version"] == "3.3.0.0"

@@ -11,6 +11,7 @@ import subprocess
 import sys
 
 import pytest
+
 from ansible_collections.patchops.fleet.plugins.module_utils._engine import schemas, shape
 from ansible_collections.patchops.fleet.plugins.module_utils._host import apt, base
 
@@ -46,7 +47,12 @@ def candidates(document):
 
 
 def exclusions(document):
-    return {version["version"]: version["excluded"] for package in document["packages"] for version in package["available"] if version["excluded"]}
+    return {
+        version["version"]: version["excluded"]
+        for package in document["packages"]
+        for version in package["available"]
+        if version["excluded"]
+    }
 
 
 def two_suites(fake_root, installed="1.0", **backports):
@@ -163,7 +169,11 @@ def test_versions_and_their_repositories(fake_root):
     (security,) = package["available"][1]["repositories"]
     assert security == "copy:%s stable-security/main amd64" % fake_root.archive
     repository = document["repositories"][security]
-    assert (repository["label"], repository["archive"], repository["trusted"]) == ("Debian-Security", "stable-security", True)
+    assert (repository["label"], repository["archive"], repository["trusted"]) == (
+        "Debian-Security",
+        "stable-security",
+        True,
+    )
     assert repository["released_at"] == "2026-11-20T10:00:00Z"
     assert package["available"][1]["priority"] == "optional"
     assert package["available"][1]["section"] == "net"
@@ -263,7 +273,11 @@ def test_a_corrupt_list_is_an_error_with_a_remedy(fake_root):
     ("content", "words"),
     [
         pytest.param(b"", "is empty", id="empty"),
-        pytest.param(b"Package: foo\nVersion: 1.1\nArchitecture: amd64\n\n", "Release file says", id="cut off between two packages"),
+        pytest.param(
+            b"Package: foo\nVersion: 1.1\nArchitecture: amd64\n\n",
+            "Release file says",
+            id="cut off between two packages",
+        ),
     ],
 )
 def test_a_list_that_apt_takes_and_is_not_whole_is_a_problem(fake_root, content, words):
@@ -292,27 +306,33 @@ def test_passwords_of_sources_stay_out(fake_root):
     assert "http://deb.example.org/debian" in str(document)
 
 
-def test_what_a_user_may_not_read_is_named(open_fake_root, as_nobody):
-    two_suites(open_fake_root, **BACKPORTS)
-    open_fake_root.pin("foo", "release n=stable-backports", 990)
-    (open_fake_root.preferences / "test").chmod(0o600)
-    document = as_nobody(lambda: take(open_fake_root))
+def test_what_a_user_may_not_read_is_named(fake_root, as_nobody):
+    two_suites(fake_root, **BACKPORTS)
+    fake_root.pin("foo", "release n=stable-backports", 990)
+    (fake_root.preferences / "test").chmod(0o600)
+    document = as_nobody(lambda: take(fake_root))
     (problem,) = document["problems"]
-    assert problem["what"] == str(open_fake_root.preferences / "test")
+    assert problem["what"] == str(fake_root.preferences / "test")
     assert document["complete"] is False
 
 
 def test_a_marker_of_a_needed_reboot(fake_root):
     (fake_root.root / "run/reboot-required").write_text("*** System restart required ***\n")
     (fake_root.root / "run/reboot-required.pkgs").write_text("linux-base\nlinux-base\nlibc6\n")
-    assert take(fake_root)["reboot"] == {"required": True, "reason": "/run/reboot-required exists", "packages": ["libc6", "linux-base"]}
+    assert take(fake_root)["reboot"] == {
+        "required": True,
+        "reason": "/run/reboot-required exists",
+        "packages": ["libc6", "linux-base"],
+    }
 
 
 def test_unattended_upgrades_as_configured(fake_root):
     (fake_root.root / "usr/bin").mkdir(parents=True)
     (fake_root.root / "usr/bin/unattended-upgrade").write_text("")
     (fake_root.root / "etc/apt/apt.conf.d/20auto-upgrades").write_text('APT::Periodic::Unattended-Upgrade "7";\n')
-    assert take(fake_root)["activity"] == ["unattended-upgrades installs updates on its own (APT::Periodic::Unattended-Upgrade 7)"]
+    assert take(fake_root)["activity"] == [
+        "unattended-upgrades installs updates on its own (APT::Periodic::Unattended-Upgrade 7)"
+    ]
 
 
 # Refresh
@@ -352,7 +372,9 @@ def stale_root(fake_root):
         pytest.param({"refresh": "auto", "check_mode": True}, ["probe"], {}, id="check mode"),
         pytest.param({"refresh": "always", "check_mode": True}, ["probe"], {}, id="always, check mode"),
         pytest.param({"refresh": "auto", "privileged": False}, ["probe"], {}, id="without root"),
-        pytest.param({"refresh": "auto", "cache_valid_time": 10**9}, ["probe"], {}, id="auto, and they are young enough"),
+        pytest.param(
+            {"refresh": "auto", "cache_valid_time": 10**9}, ["probe"], {}, id="auto, and they are young enough"
+        ),
     ],
 )
 def test_when_lists_are_refreshed(stale_root, options, commands, found):
@@ -370,13 +392,14 @@ def test_a_refresh_that_brings_nothing_new_counts(fake_root):
     assert run.commands == ["probe"]
 
 
-def test_lists_keep_their_time_of_modification(fake_root):
-    """apt compares it with the archive's."""
+def test_a_refresh_that_found_a_list_current_is_noted_on_it(fake_root):
+    """But not in its time of modification, which apt compares with the archive's."""
     two_suites(fake_root)
-    before = {path: path.stat().st_mtime_ns for path in fake_root.lists.iterdir() if path.is_file()}
-    fake_root.age(MONTHS_AGO)
+    before = {path: path.stat() for path in fake_root.lists.iterdir() if path.name.endswith(("Release", "Packages"))}
     take(fake_root, refresh="always")
-    assert {path: path.stat().st_mtime_ns for path in before} == before
+    after = {path: path.stat() for path in before}
+    assert [status.st_mtime_ns for status in after.values()] == [status.st_mtime_ns for status in before.values()]
+    assert all(after[path].st_ctime_ns > before[path].st_ctime_ns for path in before)
 
 
 def test_a_refresh_without_root_is_a_warning(stale_root):
@@ -393,13 +416,21 @@ def test_a_repository_that_fails_is_a_warning_and_the_others_count(stale_root):
     assert document["warnings"][0].startswith("apt-get update: ")
 
 
+HOLD = """\
+import fcntl, sys
+lock = open(sys.argv[1], "w")
+fcntl.lockf(lock, fcntl.LOCK_EX)
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
 @pytest.fixture
 def lists_lock(fake_root):
     """Held by another process, whose end can be asked for."""
     path = fake_root.lists / "lock"
     path.touch()
-    code = "import fcntl, sys; f = open(sys.argv[1], 'w'); fcntl.lockf(f, fcntl.LOCK_EX); print('held', flush=True); sys.stdin.read()"
-    holder = subprocess.Popen([sys.executable, "-c", code, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    holder = subprocess.Popen([sys.executable, "-c", HOLD, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert holder.stdout.readline() == b"held\n"
     yield holder
     holder.communicate()

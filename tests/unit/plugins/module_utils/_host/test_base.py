@@ -11,6 +11,7 @@ import sys
 import zipfile
 
 import pytest
+
 from ansible_collections.patchops.fleet.plugins.module_utils._host import base
 
 PROBE = """\
@@ -46,8 +47,14 @@ def test_the_answer_is_the_document(probe):
 @pytest.mark.parametrize(
     ("options", "quoted"),
     [
-        pytest.param({"stdout": "hello {}", "stderr": "odd things"}, ["odd things", "hello {}"], id="something else on standard output"),
-        pytest.param({"stdout": "{}", "stderr": "broke down", "code": 3}, ["exit code 3", "broke down"], id="a failure"),
+        pytest.param(
+            {"stdout": "hello {}", "stderr": "odd things"},
+            ["odd things", "hello {}"],
+            id="something else on standard output",
+        ),
+        pytest.param(
+            {"stdout": "{}", "stderr": "broke down", "code": 3}, ["exit code 3", "broke down"], id="a failure"
+        ),
         pytest.param({"stdout": "[]"}, ["no usable answer", "standard error: empty"], id="no object"),
         pytest.param({}, ["standard output began: empty"], id="nothing"),
     ],
@@ -61,7 +68,7 @@ def test_anything_else_is_an_error_that_quotes_it(probe, options, quoted):
 
 def test_an_interpreter_without_bindings_is_passed_over(probe, tmp_path):
     other = tmp_path / "python"
-    other.write_text("#!/bin/sh\necho '{\"error\": {\"kind\": \"bindings\", \"text\": \"no apt_pkg\"}}'\n")
+    other.write_text('#!/bin/sh\necho \'{"error": {"kind": "bindings", "text": "no apt_pkg"}}\'\n')
     other.chmod(0o755)
     assert ask(probe, [str(tmp_path / "none"), str(other), sys.executable], stdout='{"a": 1}') == {"a": 1}
     with pytest.raises(base.BindingsMissing) as error:

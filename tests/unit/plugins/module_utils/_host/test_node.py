@@ -7,6 +7,7 @@ from __future__ import annotations
 import ipaddress
 
 import pytest
+
 from ansible_collections.patchops.fleet.plugins.module_utils._engine import schemas, shape
 from ansible_collections.patchops.fleet.plugins.module_utils._host import node
 from ansible_collections.patchops.fleet.plugins.module_utils._host.os_release import OperatingSystem
@@ -36,11 +37,23 @@ def registration(value):
         pytest.param({"/var/lib/dbus/machine-id": MACHINE}, (MACHINE, MACHINE, None, None), id="the older place"),
         pytest.param({}, ("db1", None, None, None), id="nothing: its name"),
         pytest.param({"/etc/machine-id": ""}, ("db1", None, None, None), id="an image before its first boot"),
-        pytest.param({"/etc/machine-id": MACHINE, **registration(MANAGED)}, (MANAGED, MACHINE, None, MANAGED), id="a managed node"),
+        pytest.param(
+            {"/etc/machine-id": MACHINE, **registration(MANAGED)},
+            (MANAGED, MACHINE, None, MANAGED),
+            id="a managed node",
+        ),
         pytest.param(registration(INSTANCE), (INSTANCE, None, INSTANCE, None), id="an instance by its registration"),
-        pytest.param({node.CLOUD_INIT_INSTANCE_ID: INSTANCE, **registration(MANAGED)}, (INSTANCE, None, INSTANCE, MANAGED), id="an instance"),
-        pytest.param({node.DMI_ASSET_TAG: INSTANCE + "\n"}, (INSTANCE, None, INSTANCE, None), id="an instance by its asset tag"),
-        pytest.param({node.CLOUD_INIT_INSTANCE_ID: "iid-datasource-none"}, ("db1", None, None, None), id="another cloud"),
+        pytest.param(
+            {node.CLOUD_INIT_INSTANCE_ID: INSTANCE, **registration(MANAGED)},
+            (INSTANCE, None, INSTANCE, MANAGED),
+            id="an instance",
+        ),
+        pytest.param(
+            {node.DMI_ASSET_TAG: INSTANCE + "\n"}, (INSTANCE, None, INSTANCE, None), id="an instance by its asset tag"
+        ),
+        pytest.param(
+            {node.CLOUD_INIT_INSTANCE_ID: "iid-datasource-none"}, ("db1", None, None, None), id="another cloud"
+        ),
         pytest.param({node.DMI_ASSET_TAG: "i-dont-know"}, ("db1", None, None, None), id="another maker"),
         pytest.param({node.SSM_REGISTRATION: "{"}, ("db1", None, None, None), id="a broken registration"),
         pytest.param({node.SSM_REGISTRATION: "[]"}, ("db1", None, None, None), id="an odd registration"),
@@ -55,7 +68,11 @@ def test_the_node_is_as_the_schema_says(tmp_path):
     identity = identify(tmp_path, {"/etc/machine-id": MACHINE})
     assert list(shape.faults(identity.node, schemas.NODE)) == []
     assert identity.problems == []
-    assert (identity.node["name"], identity.node["patch_group"], identity.node["product"]) == ("db1", "Production", "Debian12")
+    assert (identity.node["name"], identity.node["patch_group"], identity.node["product"]) == (
+        "db1",
+        "Production",
+        "Debian12",
+    )
     address = identity.node["platform"]["ip_address"]
     assert address is None or ipaddress.ip_address(address)
 

@@ -13,6 +13,7 @@ import pathlib
 import threading
 
 import pytest
+
 from ansible_collections.patchops.fleet.plugins.module_utils._host import apt, base, release_dates, state
 
 NOW = datetime.datetime(2026, 11, 21, 12, tzinfo=datetime.timezone.utc)
@@ -98,7 +99,9 @@ def test_what_an_archive_answers(archive, kind, expected):
     ("address", "reason"),
     [
         pytest.param("http://127.0.0.1:9/pool/x", "127.0.0.1 cannot be reached", id="nobody there"),
-        pytest.param("mirror+file:/etc/mirrors/x", "archives of type 'mirror+file' do not tell", id="a list of mirrors"),
+        pytest.param(
+            "mirror+file:/etc/mirrors/x", "archives of type 'mirror+file' do not tell", id="a list of mirrors"
+        ),
         pytest.param("cdrom:[Debian]/x", "archives of type 'cdrom' do not tell", id="a compact disc"),
         pytest.param("file:/nonexistent/x", "/nonexistent/x: No such file", id="no such file"),
     ],
@@ -126,7 +129,9 @@ def test_the_next_archive_is_asked_when_one_does_not_tell(archive):
 def test_many_questions_share_few_connections_and_one_sentence(archive):
     items = [wanted(archive.address + "/gone/%d" % number, key="foo%02d:amd64=1" % number) for number in range(20)]
     _answers, refusals = release_dates.ask_archives(items, {})
-    assert refusals == ["no release date for 20 newer versions, the first of them foo00:amd64=1: 127.0.0.1 answered 404 Not Found"]
+    assert refusals == [
+        "no release date for 20 newer versions, the first of them foo00:amd64=1: 127.0.0.1 answered 404 Not Found"
+    ]
     assert len(archive.asked) == 20
     assert len({client for _path, _headers, client in archive.asked}) <= release_dates.CONNECTIONS
 
@@ -163,9 +168,21 @@ HTTPS = "Acquire::https::Proxy"
         pytest.param("https", {HTTP: "http://proxy:3128"}, "proxy", id="that of http serves https"),
         pytest.param("https", {HTTP: "http://proxy:3128", HTTPS: "http://other:3128"}, "other", id="https has its own"),
         pytest.param("http", {HTTPS: "http://other:3128"}, None, id="that of https serves https only"),
-        pytest.param("http", {HTTP: "http://proxy:1", HTTP + "::deb.example.org": "DIRECT"}, None, id="none for this host"),
-        pytest.param("http", {HTTP: "http://proxy:1", HTTP + "::deb.example.org": "http://near:1"}, "near", id="one for this host"),
-        pytest.param("http", {HTTP: "http://proxy:1", HTTP + "::other.example.org": "DIRECT"}, "proxy", id="none for another host"),
+        pytest.param(
+            "http", {HTTP: "http://proxy:1", HTTP + "::deb.example.org": "DIRECT"}, None, id="none for this host"
+        ),
+        pytest.param(
+            "http",
+            {HTTP: "http://proxy:1", HTTP + "::deb.example.org": "http://near:1"},
+            "near",
+            id="one for this host",
+        ),
+        pytest.param(
+            "http",
+            {HTTP: "http://proxy:1", HTTP + "::other.example.org": "DIRECT"},
+            "proxy",
+            id="none for another host",
+        ),
     ],
 )
 @pytest.mark.usefixtures("archive")
@@ -270,7 +287,10 @@ def test_a_corrupt_ledger_stays_where_it_is_in_check_mode(archive, tmp_path):
 
 
 def test_what_another_process_noted_meanwhile_stands(tmp_path):
-    mine, other = release_dates.Ledger(str(tmp_path / "first-seen.json")), release_dates.Ledger(str(tmp_path / "first-seen.json"))
+    mine, other = (
+        release_dates.Ledger(str(tmp_path / "first-seen.json")),
+        release_dates.Ledger(str(tmp_path / "first-seen.json")),
+    )
     other.note("foo:amd64=1.1", "first_seen", PUBLISHED)
     other.note("bar:amd64=1", "first_seen", PUBLISHED)
     other.write()
@@ -297,14 +317,8 @@ def test_a_ledger_that_may_not_be_read_is_a_problem(archive, tmp_path, as_nobody
 
 
 @pytest.mark.needs("python3-apt")
-@pytest.mark.parametrize(
-    ("mode", "installed"),
-    [
-        pytest.param("published", None, id="published: not asked for what is installed"),
-        pytest.param("first_seen", "2025-06-15T15:06:40Z", id="first_seen: seen when it was installed"),
-    ],
-)
-def test_apt_dates_versions(fake_root, mode, installed):
+@pytest.mark.parametrize("mode", ["published", "first_seen"])
+def test_apt_dates_newer_versions_by_the_archive_and_the_installed_one_by_its_installation(fake_root, mode):
     suite = fake_root.suite("stable")
     for version in ("1.1", "1.2", "1.0"):
         os.utime(str(suite.add("foo", version)), (1793520000, 1793520000))
@@ -312,12 +326,14 @@ def test_apt_dates_versions(fake_root, mode, installed):
     fake_root.update()
     (fake_root.root / "var/lib/patchops").mkdir(mode=0o700)
     options = base.Options(refresh="never", root=str(fake_root.root), release_dates=mode)
-    document = apt.Apt(fake_root.run, lambda: NOW, options).inventory({"id": "x", "name": "x", "operating_system": "DEBIAN"})
+    document = apt.Apt(fake_root.run, lambda: NOW, options).inventory(
+        {"id": "x", "name": "x", "operating_system": "DEBIAN"}
+    )
     (package,) = document["packages"]
     assert [(version["version"], version["released_at"]) for version in package["available"]] == [
         ("1.2", PUBLISHED),
         ("1.1", PUBLISHED),
-        ("1.0", installed),
+        ("1.0", "2025-06-15T15:06:40Z"),
     ]
     assert document["release_dates"] == mode
     assert len(ledger(pathlib.Path(str(fake_root.root)) / "var/lib/patchops")) == 2

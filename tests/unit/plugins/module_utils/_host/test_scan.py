@@ -7,6 +7,7 @@ from __future__ import annotations
 import datetime
 
 import pytest
+
 from ansible_collections.patchops.fleet.plugins.module_utils._engine.assessment import assess
 from ansible_collections.patchops.fleet.plugins.module_utils._host import base, os_release, scan
 
@@ -32,8 +33,16 @@ def test_every_package_manager_is_asked_or_refused():
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        pytest.param('ID=rhel\nNAME="Red Hat"\nVERSION_ID="7.9"', ["Red Hat 7.9 (REDHAT_ENTERPRISE_LINUX)", "yum", "ssm_patch_run"], id="yum"),
-        pytest.param('ID=sles\nNAME=SLES\nVERSION_ID="15.5"', ["SLES 15.5 (SUSE)", "zypper", "works with apt only"], id="no backend yet"),
+        pytest.param(
+            'ID=rhel\nNAME="Red Hat"\nVERSION_ID="7.9"',
+            ["Red Hat 7.9 (REDHAT_ENTERPRISE_LINUX)", "yum", "ssm_patch_run"],
+            id="yum",
+        ),
+        pytest.param(
+            'ID=sles\nNAME=SLES\nVERSION_ID="15.5"',
+            ["SLES 15.5 (SUSE)", "zypper", "works with apt only"],
+            id="no backend yet",
+        ),
     ],
 )
 def test_a_system_whose_manager_cannot_be_asked_is_refused_by_name(tmp_path, text, words):

@@ -8,6 +8,7 @@ import multiprocessing
 import os
 
 import pytest
+
 from ansible_collections.patchops.fleet.plugins.module_utils._host import state
 
 
@@ -51,7 +52,7 @@ def test_corrupt(path, content):
     state.make_folder(path)
     with open(path, "wb") as stream:
         stream.write(content)
-    with pytest.raises(state.Corrupt, match="state.json"):
+    with pytest.raises(state.Corrupt, match=r"state\.json"):
         state.load(path)
 
 

@@ -11,7 +11,7 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils._report import char
 
 
 def values(bars):
-    return {bar.label: bar.value for bar in bars if bar.value}
+    return {one.label: one.value for one in bars if one.value}
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,10 @@ def test_most_missed_packages_count_nodes_once_and_take_the_highest_level(assemb
     one = record("a", patches=[patch("curl 1", name="curl"), patch("curl 2", name="curl"), patch("KB1", name="")])
     two = record("b", patches=[patch("curl 1", name="curl", compliance_level="CRITICAL")])
     bars = charts.top_missing(assembled(one, two))
-    assert [(bar.label, bar.value, bar.note, bar.share) for bar in bars] == [("curl", 2, "Critical", 100), ("KB1", 1, "High", 50)]
+    assert [(one.label, one.value, one.note, one.share) for one in bars] == [
+        ("curl", 2, "Critical", 100),
+        ("KB1", 1, "High", 50),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -88,6 +91,12 @@ def test_ages(assembled, record, time, label):
 
 
 def test_charts_leave_out_what_is_unknown(assembled, record, patch):
-    stale = record(run_id="before", patches=[patch(), patch(reason_code="delay_pending", approved_on="2026-11-22T00:00:00Z")])
+    stale = record(
+        run_id="before", patches=[patch(), patch(reason_code="delay_pending", approved_on="2026-11-22T00:00:00Z")]
+    )
     fleet = assembled(stale, hosts={"web-1": ""})
-    assert [values(chart(fleet)) for chart in (charts.missing_by_level, charts.top_missing, charts.waiting_by_day)] == [{}, {}, {}]
+    assert [values(chart(fleet)) for chart in (charts.missing_by_level, charts.top_missing, charts.waiting_by_day)] == [
+        {},
+        {},
+        {},
+    ]

@@ -22,7 +22,7 @@ def unguarded(cell):
 
 
 def test_the_columns_of_the_summary():
-    assert csv_document.SUMMARY_COLUMNS == [
+    assert [
         "Index",
         "Instance ID",
         "Instance name",
@@ -38,21 +38,28 @@ def test_the_columns_of_the_summary():
             f"Noncompliant {level} severity patch count"
             for level in ("Critical", "High", "Medium", "Low", "Informational", "Unspecified")
         ),
-    ]
+    ] == csv_document.SUMMARY_COLUMNS
 
 
 def test_the_columns_of_the_detail():
     columns = (
-        "Index, Instance ID, Instance name, Patch name, KB ID/Patch ID, Patch state, Last report time, Compliance level, "
-        "Patch severity, Patch classification, CVE ID, Patch baseline, Logs URL, Instance IP, Platform name, Platform version, "
-        "SSM Agent version"
+        "Index, Instance ID, Instance name, Patch name, KB ID/Patch ID, Patch state, Last report time, Compliance"
+        " level, Patch severity, Patch classification, CVE ID, Patch baseline, Logs URL, Instance IP, Platform name,"
+        " Platform version, SSM Agent version"
     )
     assert columns.split(", ") == csv_document.DETAIL_COLUMNS
 
 
 def test_a_line_per_node(assembled, record, patch):
-    bad = record("web-1", patches=[patch(), patch(compliance_level="LOW"), patch(status="COMPLIANT", state="INSTALLED")])
-    bad["node"]["platform"] = {"name": "Debian GNU/Linux", "version": "12", "ip_address": "192.0.2.1", "agent_version": None}
+    bad = record(
+        "web-1", patches=[patch(), patch(compliance_level="LOW"), patch(status="COMPLIANT", state="INSTALLED")]
+    )
+    bad["node"]["platform"] = {
+        "name": "Debian GNU/Linux",
+        "version": "12",
+        "ip_address": "192.0.2.1",
+        "agent_version": None,
+    }
     one, two = rows(csv_document.summary_csv(assembled(bad, hosts={"app-1": "failed"})))
     assert list(one.values()) == [
         *("1", "id-web-1", "web-1", "192.0.2.1", "Debian GNU/Linux", "12", "", "production", "Production"),
@@ -65,7 +72,16 @@ def test_a_line_per_patch_in_a_state(assembled, record, patch):
     patches = [patch(cve_ids=["CVE-2026-1", "CVE-2026-2"]), patch("nothing", state=None, status=None)]
     (one,) = rows(csv_document.detail_csv(assembled(record(patches=patches))))
     assert list(one.values()) == [
-        *("1", "id-web-1", "web-1", "openssl.amd64:3.0.17-2", "openssl.amd64", "MISSING", "2026-11-21T05:40:00Z", "HIGH"),
+        *(
+            "1",
+            "id-web-1",
+            "web-1",
+            "openssl.amd64:3.0.17-2",
+            "openssl.amd64",
+            "MISSING",
+            "2026-11-21T05:40:00Z",
+            "HIGH",
+        ),
         *("important", "Security", "CVE-2026-1,CVE-2026-2", "production", "", "", "", "", ""),
     ]
 

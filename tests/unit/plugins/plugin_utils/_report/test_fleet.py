@@ -45,7 +45,9 @@ def test_a_record_of_another_run_of_a_node_that_is_not_in_the_play_keeps_its_sta
 
 
 def test_hosts_that_gave_nothing_are_unknown_and_listed_last(assembled, record):
-    fleet = assembled(record("web-1"), hosts={"web-1": "", "app-1": "unreachable or failed in this play"}, answered=["web-1"])
+    fleet = assembled(
+        record("web-1"), hosts={"web-1": "", "app-1": "unreachable or failed in this play"}, answered=["web-1"]
+    )
     assert statuses(fleet) == {
         "web-1": ("COMPLIANT", False, ""),
         "app-1": ("UNKNOWN", False, "unreachable or failed in this play"),
@@ -136,7 +138,9 @@ def test_unreadable_records_are_counted(assembled, record):
 
 def test_the_summary_of_the_sample_fleet(sample_fleet):
     told = fleets.summary(sample_fleet)
-    assert {name: told[name] for name in ("status", "nodes", "compliant", "non_compliant", "unknown", "stale", "unreadable")} == {
+    assert {
+        name: told[name] for name in ("status", "nodes", "compliant", "non_compliant", "unknown", "stale", "unreadable")
+    } == {
         "status": "NON_COMPLIANT",
         "nodes": 13,
         "compliant": 5,

@@ -31,9 +31,9 @@ class Page(html.parser.HTMLParser):
         self.inside = None
         self.feed(text)
 
-    def handle_starttag(self, tag, attributes):
+    def handle_starttag(self, tag, attrs):
         self.tags.append(tag)
-        self.attributes += attributes
+        self.attributes += attrs
         self.inside = tag
 
     def handle_endtag(self, tag):

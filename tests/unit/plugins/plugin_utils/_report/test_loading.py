@@ -24,7 +24,10 @@ def test_the_sample_fleet_is_read_and_its_two_bad_files_are_named():
     loaded = loading.from_folder(SAMPLES)
     assert len(loaded.found) == 13
     reasons = [one.reason for one in loaded.unreadable]
-    assert [pathlib.Path(one.path).name for one in loaded.unreadable] == ["2026-11-21T053900Z.json", "2026-11-21T053800Z.json"]
+    assert [pathlib.Path(one.path).name for one in loaded.unreadable] == [
+        "2026-11-21T053900Z.json",
+        "2026-11-21T053800Z.json",
+    ]
     assert reasons[0].startswith("record schema 2 is newer than 1")
     assert reasons[1].startswith("not JSON: ")
 
@@ -82,11 +85,19 @@ def without(record, *path):
         pytest.param(lambda record: "[]", "not a compliance record: document: [] is not of type object", id="a list"),
         pytest.param(lambda record: "null", "not a compliance record: ", id="null"),
         pytest.param(lambda record: {**record, "schema": 2}, "record schema 2 is newer than 1", id="newer schema"),
-        pytest.param(lambda record: {"schema": 9}, "record schema 9 is newer than 1", id="newer schema, all else changed"),
+        pytest.param(
+            lambda record: {"schema": 9}, "record schema 9 is newer than 1", id="newer schema, all else changed"
+        ),
         pytest.param(lambda record: {**record, "schema": 0}, "not a compliance record: schema: ", id="unknown schema"),
-        pytest.param(lambda record: without(record, "node"), "not a compliance record: document: node is missing", id="no node"),
-        pytest.param(lambda record: {**record, "status": "FINE"}, "not a compliance record: status: ", id="unknown status"),
-        pytest.param(lambda record: {**record, "patches": [{}]}, "not a compliance record: patches[0]: ", id="a bad patch"),
+        pytest.param(
+            lambda record: without(record, "node"), "not a compliance record: document: node is missing", id="no node"
+        ),
+        pytest.param(
+            lambda record: {**record, "status": "FINE"}, "not a compliance record: status: ", id="unknown status"
+        ),
+        pytest.param(
+            lambda record: {**record, "patches": [{}]}, "not a compliance record: patches[0]: ", id="a bad patch"
+        ),
         pytest.param(
             lambda record: {**record, "node": {**record["node"], "id": ""}},
             "not a compliance record: node.id is empty",

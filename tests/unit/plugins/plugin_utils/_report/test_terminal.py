@@ -16,7 +16,12 @@ def test_a_small_fleet_on_a_wide_terminal(assembled, record, patch):
         record(
             "web-1",
             patches=[patch()],
-            summary={"waiting_count": 2, "installed_count": 812, "rejected_count": 1, "installed_pending_reboot_count": 3},
+            summary={
+                "waiting_count": 2,
+                "installed_count": 812,
+                "rejected_count": 1,
+                "installed_pending_reboot_count": 3,
+            },
         ),
         hosts={"web-1": "", "app-1": "unreachable or failed in this play"},
     )
@@ -25,8 +30,10 @@ def test_a_small_fleet_on_a_wide_terminal(assembled, record, patch):
         "",
         "NODE   STATUS         MISSING  FAILED  WAITING  INSTALLED  REJECTED  REBOOT  BASELINE",
         "-" * 130,
-        "web-1  NON_COMPLIANT        1       0        2        812         1       3  production: patch group Production names it",
-        "app-1  UNKNOWN              -       -        -          -         -       -  unreachable or failed in this play",
+        "web-1  NON_COMPLIANT        1       0        2        812         1       3"
+        "  production: patch group Production names it",
+        "app-1  UNKNOWN              -       -        -          -         -       -"
+        "  unreachable or failed in this play",
         "",
     ]
 
@@ -59,7 +66,9 @@ def test_every_name_is_whole_at_every_width(sample_fleet):
 
 
 def test_unreadable_records_and_warnings_are_named(assembled, record):
-    fleet = assembled(record(), unreadable=[loading.Unreadable("/records/x.json", "not JSON")], warnings=["check the clocks"])
+    fleet = assembled(
+        record(), unreadable=[loading.Unreadable("/records/x.json", "not JSON")], warnings=["check the clocks"]
+    )
     table = terminal.lines(fleet, 79)
     assert "Unreadable: /records/x.json: not JSON" in table
     assert "Warning: check the clocks" in table

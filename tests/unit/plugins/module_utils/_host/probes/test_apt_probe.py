@@ -11,6 +11,7 @@ import subprocess
 import sys
 
 import pytest
+
 from ansible_collections.patchops.fleet.plugins.module_utils._host.probes import apt
 
 SOURCE = inspect.getsource(apt)
@@ -59,7 +60,9 @@ def test_parse_release(text, expected):
     assert apt.parse_release(text) == expected
 
 
-RELEASE = "SHA256:\n aaaa 222 main/binary-amd64/Packages\n bbbb      99 main/binary-amd64/Packages.xz\n cccc x odd/Packages\n"
+RELEASE = (
+    "SHA256:\n aaaa 222 main/binary-amd64/Packages\n bbbb      99 main/binary-amd64/Packages.xz\n cccc x odd/Packages\n"
+)
 
 
 @pytest.mark.parametrize(
@@ -134,7 +137,12 @@ def test_the_probe_answers_one_document(fake_root):
     fake_root.update()
     answer = ask("/usr/bin/python3", {"rootdir": str(fake_root.root), "filenames": True})
     (package,) = answer["packages"]
-    assert (package["name"], package["arch"], package["version"], package["installed"]) == ("foo", "amd64", "1.1", 1750000000)
+    assert (package["name"], package["arch"], package["version"], package["installed"]) == (
+        "foo",
+        "amd64",
+        "1.1",
+        1750000000,
+    )
     (version,) = package["versions"]
     assert (version["version"], version["section"], version["priority"]) == ("1.2", "universe/net", "important")
     assert version["deb"] == ["copy:%s/pool/foo_1.2_amd64.deb" % fake_root.archive]
