@@ -60,7 +60,7 @@ KINDS = {
 
 def damaged(data, source):
     """`data` after one to three changes."""
-    for _ in range(source.randint(1, 3)):
+    for _time in range(source.randint(1, 3)):
         at = source.randrange(len(data) + 1)
         length = source.choice([1, 1, 10, 1000])
         change = source.choice(["flip", "cut", "drop", "repeat", "insert", "swap"])
@@ -99,7 +99,7 @@ def check(reader):
 def test_damaged_documents(path):
     source = random.Random(path.name)
     original = path.read_bytes()
-    for _ in range(ROUNDS):
+    for _time in range(ROUNDS):
         check(advisories.parse_updateinfo(io.BytesIO(damaged(original, source)), "the file", []))
 
 
@@ -108,6 +108,6 @@ def test_damaged_compressed_files(compress, tmp_path):
     source = random.Random(20261121)
     path = tmp_path / "the file"
     compressed = compress(FILES[0].read_bytes())
-    for _ in range(ROUNDS):
+    for _time in range(ROUNDS):
         path.write_bytes(damaged(compressed, source))
         check(advisories.read_updateinfo(str(path), []))

@@ -415,7 +415,7 @@ def test_filter_keys(system, key):
         assert (in_rule, in_globals) == ([], [])
         return
     ((rule_path, message),) = in_rule
-    ((globals_path, _),) = in_globals
+    ((globals_path, _message),) = in_globals
     assert (rule_path, globals_path) == (RULE + ".filters." + key, "baselines[0].global_filters." + key)
     assert system in message
     assert ", ".join(KEYS[system]) in message

@@ -34,7 +34,7 @@ from ansible_collections.patchops.fleet.tests.unit.plugins.module_utils._engine.
 )
 
 RPM_SYSTEMS = [RHEL, AL2, AL2023, SUSE, "FEDORA"]
-SYSTEMS = [*RPM_SYSTEMS, UBUNTU, MACOS, WINDOWS]
+SYSTEMS = (*RPM_SYSTEMS, UBUNTU, MACOS, WINDOWS)
 
 # In rising order, as every package manager here orders them.
 VERSIONS = ["1.0", "1.9", "1.10", "2.0"]

@@ -69,7 +69,7 @@ class Generator:
         return version + self._random.choice(["", "0", "~", "a", "+b1", ".", "-0", "-1~", "~rc1"])
 
     def pairs(self, version, like):
-        ones = [version() for _ in range(PAIRS // 2)]
+        ones = [version() for _time in range(PAIRS // 2)]
         return [(one, version()) for one in ones] + [(one, like(one)) for one in ones]
 
 

@@ -418,7 +418,7 @@ class GeneratedFile:
 def peak_memory(count):
     tracemalloc.start()
     try:
-        read_through = sum(1 for _ in advisories.parse_updateinfo(GeneratedFile(count), "generated", []))
+        read_through = sum(1 for _advisory in advisories.parse_updateinfo(GeneratedFile(count), "generated", []))
         return read_through, tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
