@@ -166,7 +166,9 @@ evaluations:
       advisories: ['RHSA-2026:1001']
       cve_ids: [CVE-2026-1111]
 newly_approved:
-  description: Those of RV(evaluations) that were not approved, or not at this version, when the inventory was taken.
+  description:
+    - Those of RV(evaluations) that the node could have and has not, and that were not approved, or not at this version,
+      when the inventory was taken.
   returned: success
   type: list
   elements: dict

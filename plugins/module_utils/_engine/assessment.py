@@ -12,7 +12,6 @@ from . import advice
 from .baseline import Baseline, for_operating_system
 from .choice import choose, parse_baselines
 from .dates import parse_instant
-from .decision import APPROVED
 from .errors import InventoryError, RunError
 from .evaluation import Evaluation, default_undated, evaluate
 from .operating_systems import FAMILIES
@@ -127,7 +126,8 @@ def what_if(
     """What the baselines would say of a stored inventory at another moment; everything as plain JSON types, unchecked.
 
     `now` is an instant, by default the inventory's own. Returns the `record` at that moment, all `evaluations`, and
-    `newly_approved`: those of them that were not approved, or not at this version, when the inventory was taken.
+    `newly_approved`: those that the node could have and that were not approved, or not at this version, when the
+    inventory was taken.
     Raises EngineError in any of its kinds.
     """
     check_inventory(inventory)
@@ -141,19 +141,13 @@ def what_if(
     before = evaluations
     if moment != captured:
         before = _assessed(inventory, parsed, captured, OFFLINE, parsed_run, undated)[1]
-    documents = [evaluation.document() for evaluation in evaluations]
+    known = {evaluation.approved for evaluation in before}
+    newly = [evaluation for evaluation in evaluations if evaluation.on_offer and evaluation.approved not in known]
     return {
         "record": record,
-        "evaluations": documents,
-        "newly_approved": _newly_approved([evaluation.document() for evaluation in before], documents),
+        "evaluations": [evaluation.document() for evaluation in evaluations],
+        "newly_approved": [evaluation.document() for evaluation in newly if evaluation.approved is not None],
     }
-
-
-def _newly_approved(before: t.Iterable[Document], after: t.Iterable[Document]) -> t.List[Document]:
-    known = {(patch["kb_id"], patch["version"]) for patch in before if patch["decision"] == APPROVED}
-    return [
-        patch for patch in after if patch["decision"] == APPROVED and (patch["kb_id"], patch["version"]) not in known
-    ]
 
 
 def _instant(written: str, name: str) -> datetime.datetime:

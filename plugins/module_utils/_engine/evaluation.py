@@ -38,9 +38,19 @@ class Evaluation:
         return None
 
     @property
+    def on_offer(self) -> bool:
+        """What was decided on is not what the node has, and it could have it."""
+        raise NotImplementedError
+
+    @property
     def waiting(self) -> bool:
         """An update is on offer, and only its date keeps it from being approved."""
-        return self.decision.approved_on is not None
+        return self.decision.approved_on is not None and self.on_offer
+
+    @property
+    def approved(self) -> t.Optional[t.Tuple[str, t.Optional[str]]]:
+        """Name and version of what is approved here; None when nothing is."""
+        raise NotImplementedError
 
     @property
     def wanted(self) -> bool:
@@ -96,15 +106,21 @@ class PackageEvaluation(Evaluation):
     @property
     def held(self) -> t.Optional[str]:
         held = self._package.document.get("held")
-        return held if held and self._newer else None
+        return held if held and self.on_offer else None
 
     @property
     def waiting(self) -> bool:
-        # of an approved package it is a newer version that waits; else it may be the installed one itself
-        return self.decision.approved_on is not None and (self.decision.decision == APPROVED or self._newer)
+        # of an approved package it is a newer version that waits
+        return super().waiting or (self.decision.approved_on is not None and self.decision.decision == APPROVED)
 
     @property
-    def _newer(self) -> bool:
+    def approved(self) -> t.Optional[t.Tuple[str, t.Optional[str]]]:
+        if self.decision.decision != APPROVED or self.decision.version is None:
+            return None
+        return self._package.kb_id, self._family.text(self.decision.version.document)
+
+    @property
+    def on_offer(self) -> bool:
         installed, version = self._package.installed, self.decision.version
         return installed is not None and version is not None and version.key != installed.key
 
@@ -137,10 +153,13 @@ class UpdateEvaluation(Evaluation):
         self._update = update
 
     @property
-    def waiting(self) -> bool:
+    def approved(self) -> t.Optional[t.Tuple[str, t.Optional[str]]]:
+        return (self._update.get("kb") or "", None) if self.decision.decision == APPROVED else None
+
+    @property
+    def on_offer(self) -> bool:
         update = self._update
-        on_offer = not update["installed"] and update.get("applicable", True) and not update.get("superseded", False)
-        return on_offer and super().waiting
+        return not update["installed"] and update.get("applicable", True) and not update.get("superseded", False)
 
     def document(self) -> Document:
         update = self._update

@@ -159,6 +159,15 @@ def test_what_will_have_become_approved():
     assert all(patch in later["evaluations"] for patch in later["newly_approved"])
 
 
+def test_what_is_installed_does_not_become_approved():
+    document = inventory(
+        RHEL, package("a", installed=rpm("2.0-1"), available=[rpm("2.0-1", notice("A-1", updated="2026-11-20"))])
+    )
+    later = what_if(document, [baseline(RHEL, rule(7))], now="2026-12-21")
+    assert [patch["decision"] for patch in later["evaluations"]] == ["approved"]
+    assert later["newly_approved"] == []
+
+
 def test_what_will_have_become_approved_on_windows():
     document = inventory(WINDOWS, update("KB1", release_date="2026-11-20"), update("KB2"))
     later = what_if(document, [baseline(WINDOWS, rule(7))], now="2026-12-21")
