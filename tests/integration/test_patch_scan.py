@@ -10,7 +10,9 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import subprocess
+import tempfile
 
 import pytest
 
@@ -168,10 +170,20 @@ def test_nodes_of_one_run_share_its_id(play):
     assert len(ids) == 1
 
 
-def test_without_root_the_answer_is_the_same(play):
+@pytest.fixture
+def open_folder():
+    """A folder that every user may write to, wherever the checkout is."""
+    folder = tempfile.mkdtemp(dir="/tmp", prefix="patchops-test-")
+    os.chmod(folder, 0o1777)
+    yield folder
+    shutil.rmtree(folder)
+
+
+def test_without_root_the_answer_is_the_same(play, open_folder):
     if os.geteuid() != 0:
         pytest.skip("needs root to become somebody else")
     nobody = {
+        "ansible_remote_tmp": open_folder,
         "ansible_become": True,
         "ansible_become_user": "nobody",
         "ansible_become_method": "su",
@@ -185,9 +197,11 @@ def test_without_root_the_answer_is_the_same(play):
     assert any("needs root" in warning for warning in warnings)
 
 
-def test_async(play):
+def test_async(play, tmp_path):
     more = "  async: 120\n  poll: 1\n"
-    result = scanned(play(task("{refresh: never, baselines: [security-now]}", more)))
+    # its default is below the home of the user database, which need not be HOME
+    folder = {"ansible_async_dir": str(tmp_path / "async")}
+    result = scanned(play(task("{refresh: never, baselines: [security-now]}", more), **folder))
     assert result["ansible_facts"]["patch_compliance"]["baseline"]["name"] == "security-now"
 
 
