@@ -105,6 +105,7 @@ REPOSITORY = _object(
         "trusted": FLAG,
         "released_at": TEXT_OR_NULL,  # apt: Date of the Release file
         "valid_until": TEXT_OR_NULL,
+        "refreshed_at": TEXT_OR_NULL,  # when this node last fetched it: the age of the metadata
     },
 )
 

@@ -9,7 +9,7 @@ import datetime
 
 import pytest
 
-from ansible_collections.patchops.fleet.plugins.module_utils._host import apt
+from ansible_collections.patchops.fleet.plugins.module_utils._host import apt, apt_inventory
 
 NOW = datetime.datetime(2026, 11, 21, 12, tzinfo=datetime.timezone.utc)
 HOUR = 3600
@@ -44,7 +44,7 @@ def found(*sources, **changes):
 
 
 def inventory(document):
-    return apt.inventory(document, {"id": "x", "name": "x", "operating_system": "DEBIAN"}, NOW, "honour")
+    return apt_inventory.inventory(document, {"id": "x", "name": "x", "operating_system": "DEBIAN"}, NOW, "honour")
 
 
 @pytest.mark.parametrize(
