@@ -38,10 +38,7 @@ class ActionModule(ActionBase):
         result = super().run(tmp, task_vars)
         try:
             arguments = self._arguments(task_vars)
-            if getattr(self._connection._shell, "_IS_WINDOWS", False):
-                result.update(windows_answer(arguments))
-            else:
-                result.update(self._scan(arguments, task_vars))
+            result.update(self._kept(arguments, self._asked(arguments, task_vars)))
         except (EngineError, Refused) as error:
             result.update(failed=True, msg=f"patch_scan: {error}")
         return result
@@ -59,6 +56,8 @@ class ActionModule(ActionBase):
             arguments["baselines"] = baselines
         arguments.setdefault("name", plain(task_vars["inventory_hostname"]))
         arguments["run_id"] = run_id(task_vars, arguments.get("run_id"))
+        if arguments["keep_inventory"] and not arguments.get("records_dir"):
+            raise Refused("keep_inventory needs a folder to keep it in; give records_dir")
         if self._task.async_val and arguments.get("records_dir"):
             raise Refused(
                 "records_dir needs the record, which a task with async does not wait for;"
@@ -66,25 +65,30 @@ class ActionModule(ActionBase):
             )
         return arguments
 
-    def _scan(self, arguments: dict[str, t.Any], task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
-        """As ansible.builtin.normal does, which an action of the module's name replaces."""
+    def _asked(self, arguments: dict[str, t.Any], task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
+        """The node's answer, with the whole record where one is to be kept."""
+        if getattr(self._connection._shell, "_IS_WINDOWS", False):
+            return windows_answer(arguments)
+        asked = {name: value for name, value in arguments.items() if name not in ("records_dir", "keep_inventory")}
+        if arguments.get("records_dir"):
+            asked.update(detail="full", return_inventory=arguments["keep_inventory"] or arguments["return_inventory"])
+        # as ansible.builtin.normal does, which an action of the module's name replaces
         wrap_async = bool(self._task.async_val) and not getattr(self._connection, "has_native_async", False)
-        records_dir = arguments.pop("records_dir", None)
-        keep_inventory = arguments.pop("keep_inventory")
-        asked = dict(arguments)
-        if records_dir:
-            asked.update(detail="full", return_inventory=keep_inventory or arguments["return_inventory"])
         answer = self._execute_module(module_name=MODULE, module_args=asked, task_vars=task_vars, wrap_async=wrap_async)
-        if records_dir and not self._task.check_mode and "record" in answer:
-            answer["record_file"] = self._keep(
-                records_dir, answer["record"], answer.get("inventory") if keep_inventory else None
-            )
+        if not wrap_async:
+            self._remove_tmp_path(self._connection._shell.tmpdir)
+        return answer
+
+    def _kept(self, arguments: dict[str, t.Any], answer: dict[str, t.Any]) -> dict[str, t.Any]:
+        """`answer` once its record is in records_dir, with what the task did not ask for left out."""
+        folder = arguments.get("records_dir")
+        if folder and not self._task.check_mode and "record" in answer:
+            inventory = answer.get("inventory") if arguments["keep_inventory"] else None
+            answer["record_file"] = self._keep(folder, answer["record"], inventory)
         if arguments["detail"] != "full":
             answer.pop("record", None)
         if not arguments["return_inventory"]:
             answer.pop("inventory", None)
-        if not wrap_async:
-            self._remove_tmp_path(self._connection._shell.tmpdir)
         return answer
 
     def _keep(self, folder: str, record: dict[str, t.Any], inventory: dict[str, t.Any] | None) -> str:
@@ -102,12 +106,12 @@ def windows_answer(arguments: dict[str, t.Any]) -> dict[str, t.Any]:
         "operating_system": "WINDOWS",
         "patch_group": arguments.get("patch_group"),
     }
-    record = unknown(
-        {"node": node, "complete": False}, WINDOWS_REASON, datetime.datetime.now(dates.UTC), arguments["run_id"]
-    )
+    inventory = {"node": node, "complete": False, "problems": [{"what": arguments["name"], "why": WINDOWS_REASON}]}
+    record = unknown(inventory, WINDOWS_REASON, datetime.datetime.now(dates.UTC), arguments["run_id"])
     return {
         "changed": False,
         "status": record["status"],
         "plan": [],
+        "record": record,
         "ansible_facts": {"patch_compliance": attention(record)},
     }

@@ -39,7 +39,7 @@ options:
     default: 60
   apt_pins:
     description:
-      - What the pins of C(apt_preferences(5\)) mean, on Debian and Ubuntu.
+      - What the pins of apt_preferences(5) mean, on Debian and Ubuntu.
       - V(honour) takes a newer version that apt's policy ranks below the installed one, or below its own candidate, for
         no candidate, and says so.
       - V(ignore) considers every version on offer, as Patch Manager does.

@@ -10,9 +10,8 @@ short_description: Decide offline what a patch baseline says of a stored invento
 version_added: 1.0.0
 description:
   - Takes the inventory of a node as M(patchops.fleet.patch_scan) returns it with
-    O(patchops.fleet.patch_scan#module:return_inventory=true),
-    one or more patch baselines and a moment, and answers what these baselines would have said of the node at that
-    moment.
+    O(patchops.fleet.patch_scan#module:return_inventory=true), one or more patch baselines and a moment, and answers
+    what these baselines would have said of the node at that moment.
   - Use it to try a baseline before it is used, to see what a delay will let through next week, or to explain a
     decision of last month.
   - Reads nothing from the node but O(src), and changes nothing. It decides with the code that
@@ -97,6 +96,7 @@ EXAMPLES = r"""
 - name: Keep the inventory of this machine
   patchops.fleet.patch_scan:
     return_inventory: true
+    release_dates: first_seen  # on apt; without dates everything is approved at once, and nothing becomes so later
   register: scan
 
 - name: See what security-7-days will have approved by New Year's Eve
@@ -167,8 +167,8 @@ evaluations:
       cve_ids: [CVE-2026-1111]
 newly_approved:
   description:
-    - Those of RV(evaluations) that the node could have and has not, and that were not approved, or not at this version,
-      when the inventory was taken.
+    - Those of RV(evaluations) that the node could have and has not, and that were not approved, or not at this
+      version, when the inventory was taken.
   returned: success
   type: list
   elements: dict
@@ -181,15 +181,14 @@ import zlib
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ..module_utils._baseline_arguments import BASELINE_ARGUMENTS
 from ..module_utils._engine.assessment import what_if
 from ..module_utils._engine.errors import EngineError, InventoryError
 from ..module_utils._plain import plain
 from ..module_utils._templated import structure
 
 ARGUMENT_SPEC = {
-    "baselines": {"type": "raw"},
-    "patch_group": {"type": "str"},
-    "undated": {"type": "str", "choices": ["approve", "hold"]},
+    **BASELINE_ARGUMENTS,
     "inventory": {"type": "dict"},
     "src": {"type": "path"},
     "now": {"type": "str"},
@@ -212,9 +211,8 @@ ARGUMENT_SPEC = {
 def read_inventory(path):
     """The document in a .json or .json.gz file. Raises InventoryError naming the file and what is wrong with it."""
     try:
-        with (
-            gzip.open(path, "rt", encoding="utf-8") if path.endswith(".gz") else open(path, encoding="utf-8")
-        ) as stream:
+        opener = gzip.open if path.endswith(".gz") else open
+        with opener(path, "rt", encoding="utf-8") as stream:
             return json.load(stream)
     except (OSError, EOFError, ValueError, zlib.error) as error:
         raise InventoryError("%s cannot be read as an inventory: %s" % (path, error)) from error

@@ -69,6 +69,8 @@ def _assessed(
 ) -> t.Tuple[Document, t.List[Evaluation]]:
     """The record, and the evaluations it was made from: a record does not list what Linux only counts."""
     node = inventory["node"]
+    if inventory.get("unusable"):
+        return unknown(inventory, inventory["unusable"], now, run_id, run), []
     choice = choose(baselines, node["operating_system"], node.get("patch_group"))
     if choice.baseline is None:
         return unknown(inventory, choice.why, now, run_id, run), []

@@ -134,9 +134,8 @@ def for_operating_system(baseline: Baseline, operating_system: str) -> Baseline:
             [
                 Problem(
                     baseline.name,
-                    "none of its %d approval rules applies to %s, whose filter keys are %s; "
-                    "add a rule with these keys, or one with security: true"
-                    % (len(baseline.rules), operating_system, ", ".join(keys)),
+                    "none of its approval rules applies to %s, whose filter keys are %s; "
+                    "add a rule with these keys, or one with security: true" % (operating_system, ", ".join(keys)),
                 )
             ]
         )

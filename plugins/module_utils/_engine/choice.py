@@ -36,7 +36,7 @@ def parse_baselines(given: Given, path: str = "baselines") -> t.Optional[t.List[
     if isinstance(given, str):
         given = [given]
     if not isinstance(given, list):
-        raise BaselineError([Problem(path, "must be a list of baselines, or '%s'" % PREDEFINED)])
+        raise BaselineError([Problem(path, "must be a list of baselines, or '%s', and is %.60r" % (PREDEFINED, given))])
     if not given:
         raise BaselineError(
             [

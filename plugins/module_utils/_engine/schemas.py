@@ -190,6 +190,7 @@ INVENTORY: Schema = _object(
     },
     {
         "complete": FLAG,
+        "unusable": TEXT_OR_NULL,  # why nothing can be decided, such as no package list at all
         "problems": {"type": "array", "items": PROBLEM},
         "warnings": TEXTS,
         "refreshed_at": TEXT_OR_NULL,  # last time the package lists were fetched

@@ -27,6 +27,9 @@ LOCK_RETRY = 1.0  # seconds
 _lock_refused = re.compile(
     r"^E: Could not get lock (?P<path>\S+?)\.?(?: It is held by process (?P<holder>.+))?$", re.MULTILINE
 )
+_entries = re.compile(r", (?=[EW]:)")
+_list_file = re.compile(r"/\S*lists/[^\s,]+")
+_sources_file = re.compile(r"sources\.list|\.sources\b|Malformed (entry|stanza|line)")
 _userinfo = re.compile(r"(?<=://)[^/@\s]+@")
 # Said besides the lines that name what failed, or about keys and not about fetching.
 _beside_the_point = re.compile(r"Some index files failed to download|legacy trusted\.gpg|Policy will reject signature")
@@ -61,6 +64,11 @@ class Apt(PackageManager):
         try:
             return self._ask()
         except BindingsMissing as error:
+            if self._options.interpreter:
+                raise BackendError(
+                    "bindings_interpreter cannot be used (%s). Name a Python that has %s, or leave the option out"
+                    % (error, BINDINGS)
+                ) from error
             if not self._options.install_dependencies or self._options.check_mode:
                 raise BackendError(
                     "apt's Python bindings are missing (%s). Install them with 'apt-get install %s',"
@@ -122,7 +130,8 @@ class Apt(PackageManager):
             found["proxies"],
             now,
             self._options.root + state.STATE_FOLDER,
-            writable=self._options.privileged and not self._options.check_mode,
+            self._options.privileged,
+            self._options.check_mode,
         )
         add_dates(document, result.released)
         document["warnings"] += result.warnings
@@ -171,18 +180,20 @@ def confirm(lists: str, started: float) -> None:
 
 
 def unusable(words: str, refreshed: bool) -> str:
-    """Why apt cannot open its cache, in apt's words, with the remedy."""
-    words = _userinfo.sub("", words)
-    damaged = re.search(r"Unable to parse package file (\S+)", words)
+    """Why apt cannot open its cache, in apt's words, with the remedy. What apt only warns of is left out."""
+    said = _entries.split(_userinfo.sub("", words))
+    errors = [entry[2:] if entry.startswith("E:") else entry for entry in said if not entry.startswith("W:")]
+    text = "; ".join(dict.fromkeys(error.strip().rstrip(".") for error in errors)) or words
+    damaged = _list_file.search(text)
     if damaged:
         remedy = (
             "The package list %s is damaged, and a refresh keeps it as long as its archive does not change:"
-            " remove the files in %s and run 'apt-get update'" % (damaged.group(1), os.path.dirname(damaged.group(1)))
+            " remove the files in %s and run 'apt-get update'" % (damaged.group(), os.path.dirname(damaged.group()))
         )
-    elif "source" in words:
+    elif _sources_file.search(text):
         remedy = "Correct the file of package sources that apt names"
     elif refreshed:
         remedy = "'apt-get update' did not help; look at what apt names"
     else:
         remedy = "Run 'apt-get update' and look at what it reports"
-    return "apt cannot open its package cache: %s. %s" % (words, remedy)
+    return "apt cannot open its package cache: %s. %s" % (text, remedy)

@@ -33,6 +33,7 @@ def inventory(found: Document, node: Document, now: datetime.datetime, pins: str
         "node": _with_agent(node, found["packages"]),
         "manager": "apt",
         "complete": not problems,
+        "unusable": _unusable(found),
         "problems": problems,
         "warnings": list(_warnings(found, now)),
         "refreshed_at": _instant(min(checks)) if checks and None not in checks else None,
@@ -159,7 +160,20 @@ def _key(package: Document, version: Document) -> str:
     return "%s:%s=%s" % (package["name"], package["arch"], version["version"])
 
 
+def _unusable(found: Document) -> t.Optional[str]:
+    """Without any package list apt knows of no update, and silence would look like compliance."""
+    if not found["sources"]:
+        return "no package sources are configured, so apt knows of no newer version of anything"
+    if not found["files"]:
+        return "no package list was ever fetched: run 'apt-get update', or scan as root and not in check mode"
+    return None
+
+
 def _problems(found: Document) -> t.Iterator[Document]:
+    for source in found["sources"]:
+        if not source["fetched"]:
+            name = "%s %s" % (source["uri"], source["dist"])
+            yield {"what": "the package lists of %s" % name, "why": "they were never fetched: run 'apt-get update'"}
     for path in found["unreadable"]:
         yield {"what": path, "why": "this user may not read it, and apt passes over it: run with become: true"}
     for entry in sorted(found["files"].values(), key=lambda entry: entry["file"]):
@@ -180,15 +194,11 @@ def _problems(found: Document) -> t.Iterator[Document]:
 
 def _warnings(found: Document, now: datetime.datetime) -> t.Iterator[str]:
     """Instants, not ages: two scans of an unchanged node say the same."""
-    if not found["sources"]:
-        yield "no package sources are configured: apt knows of no newer version of anything"
     for source in found["sources"]:
         name = "%s %s" % (source["uri"], source["dist"])
         checked = source["checked"]
         valid_until = _release_time(source["valid_until"])
-        if not source["fetched"]:
-            yield "the package lists of %s were never fetched" % name
-        elif checked is not None and now.timestamp() - checked > STALE_AFTER:
+        if checked is not None and now.timestamp() - checked > STALE_AFTER:
             yield "the package lists of %s were last refreshed %s, more than 24 hours before this scan" % (
                 name,
                 _instant(checked),
@@ -226,8 +236,7 @@ def _activity(found: Document) -> t.Iterator[str]:
     if unattended["last_run"] is not None:
         yield "unattended-upgrades ran last at %s" % _instant(unattended["last_run"])
     for holder in found["locks"]:
-        who = holder["command"] or "process %d" % holder["process"]
-        yield "%s is locked by %s" % (holder["lock"], who)
+        yield "%s is locked by %s" % (holder["lock"], holder["command"] or "a process")
 
 
 def _with_agent(node: Document, packages: t.Sequence[Document]) -> Document:

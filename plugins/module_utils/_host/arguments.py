@@ -1,20 +1,16 @@
 # Copyright: (c) 2026, the patchops.fleet contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""PRIVATE to the collection. Options of every module that works on a host: doc fragments baselines and host."""
+"""PRIVATE to the collection. Options of every module that works on a host: doc fragment host."""
 
 from __future__ import annotations
 
 import os
 import typing as t
 
-from .base import Options
+from .._baseline_arguments import BASELINE_ARGUMENTS
+from .base import BackendError, Options
 
-BASELINE_ARGUMENTS: t.Dict[str, t.Dict[str, t.Any]] = {
-    "baselines": {"type": "raw"},
-    "patch_group": {"type": "str"},
-    "undated": {"type": "str", "choices": ["approve", "hold"]},
-}
 HOST_ARGUMENTS: t.Dict[str, t.Dict[str, t.Any]] = {
     "name": {"type": "str"},
     "run_id": {"type": "str"},
@@ -36,7 +32,10 @@ SCAN_ARGUMENTS = {**BASELINE_ARGUMENTS, **HOST_ARGUMENTS, **RETURN_ARGUMENTS}
 
 
 def options(params: t.Mapping[str, t.Any], check_mode: bool) -> Options:
-    """What a package manager needs to know of a module's options."""
+    """What a package manager needs to know of a module's options. Raises BackendError for a senseless value."""
+    for name in ("cache_valid_time", "lock_timeout"):
+        if params[name] < 0:
+            raise BackendError("%s: %d is not allowed; give 0 or more seconds" % (name, params[name]))
     return Options(
         refresh=params["refresh"],
         cache_valid_time=params["cache_valid_time"],

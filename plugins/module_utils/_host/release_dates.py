@@ -105,42 +105,56 @@ class Ledger:
 
 
 def release_dates(
-    mode: str, wanted: t.Sequence[Wanted], proxies: Proxies, now: datetime.datetime, folder: str, writable: bool
+    mode: str,
+    wanted: t.Sequence[Wanted],
+    proxies: Proxies,
+    now: datetime.datetime,
+    folder: str,
+    privileged: bool,
+    check_mode: bool,
 ) -> Dates:
-    """The dates of `wanted` in `mode` (published or first_seen), and what kept some from being known or noted."""
+    """The dates of `wanted` in `mode` (published or first_seen), and what kept some from being known or noted.
+
+    Who may not read and keep the ledger cannot see anything for the first time: such dates stay unknown, because they
+    would be today's again at every scan.
+    """
     ledger = Ledger(folder + LEDGER)
     warnings: t.List[str] = []
     problems: t.List[Document] = []
+    sees = privileged
     try:
         ledger.read()
     except state.Corrupt as error:
         warnings.append("the ledger of release dates is corrupt (%s); dates start afresh" % error)
     except state.StateError as error:
         problems.append({"what": "the ledger of release dates", "why": "%s; run with become: true" % error})
+        sees = False
     missing = [
         item for item in wanted if item.ask and not ledger.get(item.key, mode) and not ledger.get(item.key, "published")
     ]
     answers, refusals = ask_archives(missing, proxies)
     for key, instant in answers.items():
         ledger.note(key, "published", instant)
-    if mode == "published":
+    if mode == "published" or not sees:
         warnings.extend(refusals)
-    else:
+    if mode == "first_seen":
         for item in wanted:
-            if item.ask and not ledger.get(item.key, "first_seen"):
-                ledger.note(item.key, "first_seen", ledger.get(item.key, "published") or dates.text(now))
-    warnings.extend(_keep(ledger, writable))
+            seen = ledger.get(item.key, "published") or (dates.text(now) if sees else None)
+            if item.ask and seen and not ledger.get(item.key, "first_seen"):
+                ledger.note(item.key, "first_seen", seen)
+    warnings.extend(_keep(ledger, privileged, check_mode))
     known = {item.key: ledger.get(item.key, mode) for item in wanted}
     return Dates({key: instant for key, instant in known.items() if instant}, warnings, problems)
 
 
-def _keep(ledger: Ledger, writable: bool) -> t.List[str]:
+def _keep(ledger: Ledger, privileged: bool, check_mode: bool) -> t.List[str]:
     if not ledger.news:
         return []
-    if not writable:
+    if check_mode or not privileged:
+        reason = "in check mode nothing is noted" if check_mode else "that needs root: run with become: true"
         return [
-            "%d release dates were not noted in %s, because that needs root and is not done in check mode;"
-            " the first of them is %s" % (len(ledger.news), ledger.path, min(ledger.news))
+            "%d release dates were not noted in %s, the first of them that of %s: %s"
+            % (len(ledger.news), ledger.path, min(ledger.news), reason)
         ]
     try:
         aside = ledger.write()

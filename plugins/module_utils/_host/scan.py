@@ -18,14 +18,14 @@ BACKENDS: t.Dict[str, t.Callable[[Run, Clock, Options], PackageManager]] = {
     "apt": Apt,
 }
 REFUSALS: t.Dict[str, str] = {
-    "yum": "its bindings are for Python 2 only; patch this node through ssm_patch_run",
+    "yum": "its bindings are for Python 2 only; let AWS Systems Manager patch this node",
 }
 
 
 class Gathered(t.NamedTuple):
-    inventory: (
-        Document  # schemas.INVENTORY; without `manager` and packages where Patch Manager does not know the system
-    )
+    """`inventory` (schemas.INVENTORY) has no manager and no packages where Patch Manager does not know the system."""
+
+    inventory: Document
     changed: bool  # whether dependencies were installed
 
 

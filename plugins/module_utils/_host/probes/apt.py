@@ -327,7 +327,8 @@ def read_locks(root, lists):
     holders = parse_lock_holders(read("/proc/locks") or "", inodes)
     found = []
     for path, process in sorted(holders.items()):
-        command = (read("/proc/%d/cmdline" % process) or "").replace("\0", " ").strip()
+        # the name alone: arguments may hold credentials
+        command = (read("/proc/%d/comm" % process) or "").strip()
         found.append({"lock": path, "process": process, "command": command})
     return found
 

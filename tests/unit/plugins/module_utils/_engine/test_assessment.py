@@ -174,6 +174,12 @@ def test_what_will_have_become_approved_on_windows():
     assert [patch["kb_id"] for patch in later["newly_approved"]] == ["KB1"]
 
 
+def test_an_unusable_inventory_is_unknown_and_not_compliant():
+    record = what_if(dict(SOUND, unusable="no package list was ever fetched"), None)["record"]
+    assert (record["status"], record["status_reason"]) == ("UNKNOWN", "no package list was ever fetched")
+    assert record["patches"] == []
+
+
 def test_the_past():
     given = [baseline(RHEL, rule(7))]
     earlier = what_if(WAITING, given, now="2026-01-05")

@@ -121,7 +121,14 @@ def test_parse_update(code, errors, expected):
             ["/etc/apt/sources.list", "Correct the file"],
             id="sources",
         ),
-        pytest.param("E:Something else", ["E:Something else", "Run 'apt-get update'"], id="anything"),
+        pytest.param("E:Something else.", [": Something else. Run 'apt-get update'"], id="anything"),
+        pytest.param(
+            "W:Ignoring file 'x.save' in directory '/etc/apt/sources.list.d/' as it has an invalid filename extension, "
+            "E:LZ4F: /var/lib/apt/lists/a_Packages.lz4 Read error (18446744073709551603: ERROR_frameType_unknown), "
+            "E:The package lists or status file could not be parsed or opened.",
+            ["cache: LZ4F: /var/lib", "opened. The package list /var/lib/apt/lists/a_Packages.lz4 is damaged"],
+            id="compressed list, after a warning that names the folder of sources",
+        ),
         pytest.param("E:source http://u:p@host/ is odd", ["http://host/"], id="no password"),
     ],
 )
@@ -135,7 +142,6 @@ def test_unusable_names_the_words_and_the_remedy(words, expected):
     ("changes", "expected"),
     [
         pytest.param({"checked": NOW.timestamp() - 25 * HOUR}, "were last refreshed 2026-11-20T11:00:00Z", id="old"),
-        pytest.param({"fetched": False, "checked": None}, "were never fetched", id="never"),
         pytest.param(
             {"valid_until": "Sat, 21 Nov 2026 11:59:59 UTC"}, "were valid until 2026-11-21T11:59:59Z", id="expired"
         ),
@@ -151,8 +157,23 @@ def test_no_warning_about_fresh_lists():
     assert inventory(found(source(valid_until="Sat, 21 Nov 2026 12:00:01 UTC")))["warnings"] == []
 
 
-def test_no_sources_is_a_warning():
-    assert "no package sources" in inventory(found())["warnings"][0]
+@pytest.mark.parametrize(
+    ("document", "words"),
+    [
+        pytest.param(found(), "no package sources are configured", id="no sources"),
+        pytest.param(found(source(fetched=False, checked=None)), "no package list was ever fetched", id="no list"),
+    ],
+)
+def test_without_any_list_the_inventory_is_unusable(document, words):
+    assert words in inventory(document)["unusable"]
+
+
+def test_a_source_that_was_never_fetched_is_a_problem():
+    document = inventory(found(source(), source(dist="trixie", fetched=False, checked=None)))
+    assert document["complete"] is False
+    assert [problem["what"] for problem in document["problems"]] == [
+        "the package lists of http://deb.example.org/debian trixie"
+    ]
 
 
 def test_refreshed_at_is_that_of_the_oldest():

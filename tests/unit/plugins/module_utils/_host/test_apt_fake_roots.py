@@ -232,11 +232,13 @@ def test_lists_that_are_months_old_are_a_warning_with_their_instant(fake_root):
     assert {**first, "captured_at": None} == {**second, "captured_at": None}
 
 
-def test_lists_that_were_never_fetched_are_a_warning(fake_root):
+def test_lists_that_were_never_fetched_leave_nothing_to_decide_on(fake_root):
     fake_root.suite("stable").add("foo", "1.1")
     fake_root.install("foo", "1.0")
     document = take(fake_root)
-    assert document["warnings"] == ["the package lists of copy:%s stable were never fetched" % fake_root.archive]
+    assert "no package list was ever fetched" in document["unusable"]
+    assert document["problems"][0]["what"] == "the package lists of copy:%s stable" % fake_root.archive
+    assert document["complete"] is False
     assert document["refreshed_at"] is None
     assert candidates(document) == {}
 
@@ -290,6 +292,27 @@ def test_a_list_that_apt_takes_and_is_not_whole_is_a_problem(fake_root, content,
     assert problem["what"] == str(damaged)
     assert words in problem["why"]
     assert document["complete"] is False
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(b"no frame", id="garbage"),
+        pytest.param(b"", id="empty"),
+        pytest.param(b"\x04\x22\x4d\x18", id="cut off"),
+    ],
+)
+def test_a_corrupt_compressed_list_is_an_error_with_a_remedy(fake_root, content):
+    """What apt keeps where Acquire::GzipIndexes is set, as in containers."""
+    two_suites(fake_root)
+    plain = fake_root.packages_files()[0]
+    damaged = plain.with_name(plain.name + ".lz4")
+    plain.unlink()
+    damaged.write_bytes(content)
+    with pytest.raises(base.BackendError) as error:
+        take(fake_root)
+    assert "The package list %s is damaged" % damaged in str(error.value)
+    assert "remove the files in %s and run 'apt-get update'" % fake_root.lists in str(error.value)
 
 
 def test_broken_sources_are_an_error_that_names_the_file(fake_root):

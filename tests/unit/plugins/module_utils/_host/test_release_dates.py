@@ -69,8 +69,8 @@ def wanted(*addresses, key="foo:amd64=1.1", ask=True):
     return release_dates.Wanted(key, addresses, ask)
 
 
-def dates(tmp_path, mode, versions, now=NOW, writable=True, proxies=()):
-    return release_dates.release_dates(mode, versions, dict(proxies), now, str(tmp_path), writable)
+def dates(tmp_path, mode, versions, now=NOW, privileged=True, check_mode=False, proxies=()):
+    return release_dates.release_dates(mode, versions, dict(proxies), now, str(tmp_path), privileged, check_mode)
 
 
 def ledger(tmp_path):
@@ -247,11 +247,23 @@ def test_what_is_installed_keeps_its_date_and_is_not_asked_for(archive, tmp_path
     assert archive.asked == []
 
 
-def test_nothing_is_written_where_that_is_not_allowed(archive, tmp_path):
+def test_nothing_is_written_in_check_mode(archive, tmp_path):
     item = wanted(archive.address + "/gone/x")
-    result = dates(tmp_path, "first_seen", [item], writable=False)
+    result = dates(tmp_path, "first_seen", [item], check_mode=True)
     assert result.released == {item.key: "2026-11-21T12:00:00Z"}
     assert "1 release dates were not noted" in result.warnings[0]
+    assert "check mode" in result.warnings[0]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_root_nothing_is_seen_for_the_first_time(archive, tmp_path):
+    """It would be today again at every scan, and every delay would run for ever."""
+    gone = wanted(archive.address + "/gone/x")
+    told = wanted(archive.address + "/pool/x", key="told:amd64=1.1")
+    result = dates(tmp_path, "first_seen", [gone, told], privileged=False)
+    assert result.released == {told.key: PUBLISHED}
+    assert any("needs root" in warning for warning in result.warnings)
+    assert any(gone.key in warning for warning in result.warnings)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -282,7 +294,7 @@ def test_a_ledger_this_version_cannot_read_is_kept(archive, tmp_path, content):
 
 def test_a_corrupt_ledger_stays_where_it_is_in_check_mode(archive, tmp_path):
     (tmp_path / "first-seen.json").write_text("{")
-    dates(tmp_path, "first_seen", [wanted(archive.address + "/pool/x")], writable=False)
+    dates(tmp_path, "first_seen", [wanted(archive.address + "/pool/x")], check_mode=True)
     assert [path.name for path in tmp_path.iterdir()] == ["first-seen.json"]
 
 
@@ -307,8 +319,10 @@ def test_a_ledger_that_may_not_be_read_is_a_problem(archive, tmp_path, as_nobody
     folder = tmp_path / "patchops"
     state.save(str(folder / "first-seen.json"), {"schema": 1, "versions": {}})
     folder.chmod(0)
-    result = as_nobody(lambda: dates(folder, "first_seen", [wanted(archive.address + "/pool/x")], writable=False))
+    item = wanted(archive.address + "/gone/x")
+    result = as_nobody(lambda: dates(folder, "first_seen", [item], privileged=False))
     folder.chmod(0o700)
+    assert result.released == {}
     (problem,) = result.problems
     assert "first-seen.json" in problem["why"]
 

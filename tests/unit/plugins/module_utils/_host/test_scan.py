@@ -35,7 +35,7 @@ def test_every_package_manager_is_asked_or_refused():
     [
         pytest.param(
             'ID=rhel\nNAME="Red Hat"\nVERSION_ID="7.9"',
-            ["Red Hat 7.9 (REDHAT_ENTERPRISE_LINUX)", "yum", "ssm_patch_run"],
+            ["Red Hat 7.9 (REDHAT_ENTERPRISE_LINUX)", "yum", "AWS Systems Manager"],
             id="yum",
         ),
         pytest.param(

@@ -100,6 +100,8 @@ def test_a_lock_that_is_held_is_found_with_its_holder(tmp_path):
         fcntl.lockf(stream, fcntl.LOCK_EX)
         found = apt.read_locks(str(tmp_path), str(tmp_path))
     assert [(holder["lock"], holder["process"]) for holder in found] == [(str(path), os.getpid())]
+    with open("/proc/self/comm") as stream:  # and not its arguments, which may hold credentials
+        assert found[0]["command"] == stream.read().strip()
     assert apt.read_locks(str(tmp_path), str(tmp_path)) == []
 
 
