@@ -274,6 +274,27 @@ def test_a_windows_node_in_the_same_task(play):
     assert answer["win1"]["ansible_facts"]["patch_compliance"]["node"]["operating_system"] == "WINDOWS"
 
 
+def test_a_windows_node_leaves_a_record_too(play, tmp_path):
+    windows = {"win1": {"ansible_shell_type": "powershell"}}
+    options = "{records_dir: %s/records, detail: full}" % tmp_path
+    result = scanned(play(task(options), hosts=windows), "win1")
+    assert json.loads(pathlib.Path(result["record_file"]).read_text()) == result["record"]
+    assert result["record"]["problems"]
+
+
+def test_an_inventory_needs_a_folder(play):
+    answer = play(task("{refresh: never, keep_inventory: true}", "  ignore_errors: true\n"))
+    assert answer["node1"]["failed"]
+    assert "records_dir" in answer["node1"]["msg"]
+
+
+@pytest.mark.parametrize("option", ["cache_valid_time", "lock_timeout"])
+def test_negative_seconds_are_refused(play, option):
+    answer = play(task("{%s: -1}" % option, "  ignore_errors: true\n"))
+    assert answer["node1"]["failed"]
+    assert "%s: -1 is not allowed" % option in answer["node1"]["msg"]
+
+
 def test_records_and_inventories_are_kept_on_the_controller(play, tmp_path):
     result = scanned(play(task("{refresh: never, records_dir: %s/records, keep_inventory: true}" % tmp_path)))
     assert {"record", "inventory"}.isdisjoint(result)
