@@ -16,13 +16,12 @@ from ansible.utils.color import stringc
 from ansible.utils.display import Display
 
 from ..module_utils._plain import plain
-from ..plugin_utils._report import csv_document, files, html_document, json_document, loading, terminal
+from ..plugin_utils._report import csv_document, files, hosts, html_document, json_document, loading, terminal
 from ..plugin_utils._report import fleet as fleets
 from ..plugin_utils._run_id import run_id
 
 display = Display()
 
-FACT = "patch_compliance"
 ARGUMENT_SPEC = {
     "facts": {"type": "bool", "default": True},
     "hosts": {"type": "list", "elements": "str"},
@@ -68,7 +67,7 @@ class ActionModule(ActionBase):
     def _reported(self, options: dict[str, t.Any], task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
         mode = _mode(options["mode"])
         paths = _paths(options)
-        fleet = _fleet(options, paths, task_vars)
+        fleet = self._fleet(options, paths, task_vars)
         written = [self._written(kind, path, fleet, mode) for kind, path in paths.items()]
         if options["table"]:
             _show(fleet, written)
@@ -83,6 +82,48 @@ class ActionModule(ActionBase):
         if self._task.diff:
             result["diff"] = [_diff(one, fleet) for one in written if one.changed]
         return result
+
+    def _fleet(
+        self, options: dict[str, t.Any], paths: dict[str, pathlib.Path], task_vars: dict[str, t.Any]
+    ) -> fleets.Fleet:
+        if not options["facts"] and not options["records_dir"]:
+            raise CannotReport("nothing to report on: facts is false and records_dir is not given")
+        if options["stale_after"] <= 0:
+            raise CannotReport(f"stale_after: {options['stale_after']:g} is no number of hours above 0")
+        loads = []
+        run = None
+        if options["facts"]:
+            run, loaded = self._run_and_facts(options, task_vars)
+            loads.append(loaded)
+        if options["records_dir"]:
+            loads.append(_folder(options["records_dir"], paths))
+        loaded = loading.merged(*loads)
+        if run and not run.hosts and not loaded.found and not loaded.unreadable:
+            loaded.warnings.append(hosts.NOBODY)
+        return fleets.assembled(
+            loaded,
+            datetime.datetime.now(datetime.timezone.utc),
+            datetime.timedelta(hours=options["stale_after"]),
+            run,
+            options["title"],
+        )
+
+    def _run_and_facts(
+        self, options: dict[str, t.Any], task_vars: dict[str, t.Any]
+    ) -> tuple[fleets.Run, loading.Loaded]:
+        run = run_id(task_vars, options["run_id"])
+        try:
+            if options["hosts"] is None:
+                accounted = hosts.of_run(run, task_vars, self._loader)
+            else:
+                accounted = hosts.named(options["hosts"], task_vars, self._loader)
+        except hosts.NoSuchHost as error:
+            raise CannotReport(f"hosts: {error}") from None
+        loaded = loading.from_facts(accounted.facts)
+        loaded.warnings.extend(accounted.remarks)
+        whys = {**dict.fromkeys(accounted.facts, "its facts cannot be read"), **accounted.silent}
+        answered = {str(one.host) for one in loaded.found}
+        return fleets.Run(id=run, hosts=whys, answered=answered), loaded
 
     def _written(self, kind: str, path: pathlib.Path, fleet: fleets.Fleet, mode: int) -> files.Written:
         render, made_at = RENDERERS[kind]
@@ -101,7 +142,7 @@ def _mode(value: str | int) -> int:
         return value
     if isinstance(value, str) and re.fullmatch(r"0?[0-7]{3,4}", value):
         return int(value, 8)
-    raise CannotReport(f"mode: {value!r} is no octal mode such as '0640'")
+    raise CannotReport(f"mode: {value!r} is no octal mode such as '0640'; symbolic modes are not taken")
 
 
 def _paths(options: dict[str, t.Any]) -> dict[str, pathlib.Path]:
@@ -114,30 +155,6 @@ def _paths(options: dict[str, t.Any]) -> dict[str, pathlib.Path]:
     return paths
 
 
-def _fleet(options: dict[str, t.Any], paths: dict[str, pathlib.Path], task_vars: dict[str, t.Any]) -> fleets.Fleet:
-    if not options["facts"] and not options["records_dir"]:
-        raise CannotReport("nothing to report on: facts is false and records_dir is not given")
-    if options["stale_after"] <= 0:
-        raise CannotReport(f"stale_after: {options['stale_after']:g} is no number of hours above 0")
-    loads = []
-    run = None
-    if options["facts"]:
-        facts, silent = _facts(options["hosts"], task_vars)
-        loads.append(loading.from_facts(facts))
-        hosts = {**dict.fromkeys(facts, "its facts cannot be read"), **silent}
-        answered = {str(one.host) for one in loads[0].found}
-        run = fleets.Run(id=run_id(task_vars, options["run_id"]), hosts=hosts, answered=answered)
-    if options["records_dir"]:
-        loads.append(_folder(options["records_dir"], paths))
-    return fleets.assembled(
-        loading.merged(*loads),
-        datetime.datetime.now(datetime.timezone.utc),
-        datetime.timedelta(hours=options["stale_after"]),
-        run,
-        options["title"],
-    )
-
-
 def _folder(records_dir: str, paths: dict[str, pathlib.Path]) -> loading.Loaded:
     folder = pathlib.Path(records_dir).absolute()
     if not folder.is_dir():
@@ -148,26 +165,6 @@ def _folder(records_dir: str, paths: dict[str, pathlib.Path]) -> loading.Loaded:
     if not loaded.found and not loaded.unreadable:
         loaded.warnings.append(f"there is no compliance record in {folder}")
     return loaded
-
-
-def _facts(hosts: list[str] | None, task_vars: dict[str, t.Any]) -> tuple[dict[str, t.Any], dict[str, str]]:
-    """The fact of each host that has one, and for each other host why it might have none."""
-    hostvars = task_vars["hostvars"]
-    alive = set(task_vars.get("ansible_play_hosts", []))
-    of_play = task_vars.get("ansible_play_hosts_all", [])
-    facts: dict[str, t.Any] = {}
-    silent: dict[str, str] = {}
-    for host in plain(of_play if hosts is None else hosts):
-        if host not in hostvars:
-            raise CannotReport(f"hosts: {host} is not in the inventory")
-        fact = (hostvars[host].get("ansible_facts") or {}).get(FACT)
-        if fact is not None:
-            facts[host] = plain(fact)
-        elif host in of_play and host not in alive:
-            silent[host] = "unreachable or failed in this play"
-        elif hosts is not None or host in task_vars["groups"]["all"]:  # nobody means the implicit localhost
-            silent[host] = fleets.NO_RESULT
-    return facts, silent
 
 
 def _table(

@@ -12,11 +12,14 @@ description:
   - Makes one report of many compliance records, as a table on the terminal and, if asked, as HTML, CSV and JSON
     files.
   - Records come from the facts that M(patchops.fleet.patch_scan) and other modules of this collection leave on
-    the hosts of the play, from a folder of record files, or from both. Of several records of one node
-    (RV(summary.nodes) counts it once, by its node id) the newest is taken.
+    the hosts of this run, from a folder of record files, or from both. Of several records of one node, told by
+    its node id, the newest is taken.
+  - Records of one node id from one run under different inventory names are those of clones that share a machine
+    id. Each is a node of its own, and the report says so. From different runs, the newer name is the node's.
   - Runs on the controller and connects to no host. It runs once for the whole play.
   - The report computes no state of its own. It counts what the records say.
-  - The fleet is C(NON_COMPLIANT) if any node is, and C(COMPLIANT) only if every node is known to be.
+  - The fleet is C(NON_COMPLIANT) if any node is, and C(COMPLIANT) only if every node is known to be and every
+    record is complete. Else it is C(UNKNOWN).
   - A host of the play that left no record in this run, and one whose record is from another run, is C(UNKNOWN),
     which is neither compliant nor not.
   - A record file that cannot be read, that is no compliance record, or whose schema is newer than this collection
@@ -30,15 +33,20 @@ options:
     default: true
   hosts:
     description:
-      - Inventory hosts the report has to account for. Those without a record in this run are listed as C(UNKNOWN).
-      - All hosts of the play if not given, those that failed or could not be reached included.
-      - A play on C(localhost) that comes after the play with the scan needs it, see the examples.
+      - Inventory hosts the report has to account for, as patterns like those of a play, C(all), C(web*:!web2) or a
+        group. C(--limit) narrows them. Those without a record in this run are listed as C(UNKNOWN).
+      - If not given, all hosts of the play, those that failed or could not be reached included, and all other
+        hosts of the inventory that left a record in this run. A play on C(localhost) after the play with the scan
+        so reports on the scan, and C(localhost) itself is no node then unless it left a record as well.
+      - What failed in an earlier play leaves no record, and is accounted for only if named here. A remark says how
+        many hosts stay out.
     type: list
     elements: str
   records_dir:
     description:
-      - Folder with compliance records, one per file, C(<node id>/<capture time>.json). Other names and nesting do
-        as well.
+      - Folder with compliance records, one per file, C(<node id>/<capture time>.json), or
+        C(<node id>/<capture time>.<name>.json) where clones were scanned in the same second. Other names and
+        nesting do as well.
       - Files whose name does not end in C(.json) are ignored.
       - An empty folder gives an empty report with a remark. A folder that does not exist is an error.
     type: path
@@ -54,6 +62,8 @@ options:
       - A text that a spreadsheet would take for a formula, and one that begins with an apostrophe, is written
         with an apostrophe before it. Programs that read the file drop the first apostrophe of a cell that begins
         with one.
+      - Characters that act instead of showing, such as ESC, line ends and U+202E, are written as their escapes
+        (C(\x1b), C(\u202e)), as on the terminal and in the page. The JSON file keeps them.
     type: path
   csv_detail:
     description:
@@ -83,7 +93,8 @@ options:
     type: str
   mode:
     description:
-      - Permissions of the files, octal. A report tells where a fleet is vulnerable.
+      - Permissions of the files as an octal number in quotes. Symbolic modes such as C(u=rw,g=r) are not taken.
+      - A report tells where a fleet is vulnerable.
     type: raw
     default: '0640'
   table:
@@ -140,7 +151,7 @@ EXAMPLES = r"""
   tasks:
     - name: Report on this run
       patchops.fleet.patch_report:
-        hosts: "{{ groups['all'] }}"
+        hosts: all
         html: reports/patch-compliance.html
         csv: reports/patch-compliance.csv
         json: reports/patch-compliance.json
@@ -199,7 +210,11 @@ summary:
       type: int
       returned: success
     incomplete:
-      description: Number of nodes of which something could not be read.
+      description: Number of nodes of which something could not be read. With any, the fleet is not C(COMPLIANT).
+      type: int
+      returned: success
+    old_package_lists:
+      description: Number of nodes whose package lists were fetched more than 24 hours before the scan.
       type: int
       returned: success
     reboot_required:
@@ -240,6 +255,7 @@ summary:
     unknown: 1
     stale: 0
     incomplete: 0
+    old_package_lists: 0
     reboot_required: 1
     unreadable: 0
 table:

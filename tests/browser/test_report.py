@@ -102,6 +102,8 @@ def test_hosts_without_a_result_and_unreadable_records_are_named(opened):
     attention = page.one(".attention").text
     assert "build-1.example.com unreachable or failed in this play" in attention
     assert "/records/Patch compliance" in attention
+    assert "web-2.prod.example.com /var/lib/apt/lists/deb.example.com_dists_bookworm_InRelease" in attention
+    assert "dev-2.example.com fetched 2 days before the scan" in attention
 
 
 @pytest.mark.parametrize(
@@ -184,8 +186,8 @@ def test_the_drill_down_by_keys(opened):
     assert page.run("document.querySelector('dialog').matches(':modal')")
     body = page.one("#drill-body").text
     for text in (
-        "patch group Production names it",
-        "rule 1 approves it: Security of severity optional",
+        "bound to patch group Production",
+        "rule 1 approves 7 days after",
         "waits until 2026-",
         "DSA-6301-1",
         "CVE-2026-20418",

@@ -92,11 +92,11 @@ def missing_by_level(fleet: Fleet) -> list[Bar]:
 
 def top_missing(fleet: Fleet) -> list[Bar]:
     """The packages that most nodes lack, with the highest compliance level that any of them gives it."""
-    nodes: dict[str, set[str]] = {}
+    nodes: dict[str, set[tuple[str, str]]] = {}  # clones share an id
     levels: dict[str, int] = {}
     for node, patch in _due(fleet):
         name = patch.get("name") or patch["title"]
-        nodes.setdefault(name, set()).add(node.id)
+        nodes.setdefault(name, set()).add((node.id, node.name))
         levels[name] = min(levels.get(name, len(LEVELS)), LEVELS.index(patch["compliance_level"]))
     ranked = sorted(nodes, key=lambda name: (-len(nodes[name]), levels[name], name))[:TOP]
     names = {name: LEVELS[levels[name]] for name in ranked}

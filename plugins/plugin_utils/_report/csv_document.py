@@ -11,6 +11,7 @@ import typing as t
 
 from ...module_utils._engine.schemas import LEVELS
 from .fleet import Fleet, Node
+from .text import visible
 
 SUMMARY_COLUMNS = [
     "Index",
@@ -51,8 +52,9 @@ DETAIL_COLUMNS = [
     "SSM Agent version",
 ]
 
-# A spreadsheet takes a cell that begins like this for a formula; the last four are the full-width forms.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+# A spreadsheet takes a cell that begins like this for a formula; the last four are the full-width forms. Tabs and line
+# ends, which it would skip first, are escapes by then.
+_FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 _GUARD = "'"
 
 
@@ -80,7 +82,7 @@ def _written(columns: list[str], rows: t.Iterable[list[str]]) -> str:
     writer = csv.writer(file, lineterminator="\r\n")
     writer.writerow(columns)
     for index, row in enumerate(rows, 1):
-        writer.writerow([str(index), *map(guarded, row)])
+        writer.writerow([str(index), *(guarded(visible(cell)) for cell in row)])
     return file.getvalue()
 
 

@@ -63,10 +63,17 @@ def write(document: Document, done: str, mode: int) -> None:
         if done == MODE_CHANGED:
             document.path.chmod(mode)
         elif done != UNCHANGED:
-            document.path.parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+            make_folder(document.path.parent)
             _replace(document, mode)
     except OSError as error:
         raise CannotWrite(f"cannot write {document.kind} {document.path}: {error.strerror}") from None
+
+
+def make_folder(folder: pathlib.Path) -> None:
+    """The folder and those above it, where missing. Path.mkdir gives its mode to the last one only."""
+    if not folder.exists():
+        make_folder(folder.parent)
+        folder.mkdir(mode=FOLDER_MODE, exist_ok=True)
 
 
 def _replace(document: Document, mode: int) -> None:

@@ -16,7 +16,8 @@ from .text import quantity
 
 COMPLIANT, NON_COMPLIANT, UNKNOWN = "COMPLIANT", "NON_COMPLIANT", "UNKNOWN"
 PLATFORM = ("name", "version", "architecture", "ip_address", "agent_version")
-NO_RESULT = "no scan result in this run"
+# What package lists offer is a day late at most, else the reader has to know.
+LISTS_STALE_AFTER = datetime.timedelta(hours=24)
 # A clock that is a little ahead is nothing to tell people about.
 CLOCK_TOLERANCE = datetime.timedelta(minutes=5)
 
@@ -63,11 +64,33 @@ class Node:
 
     @property
     def baseline_why(self) -> str:
-        return self.record["baseline"]["why"] if self.record else ""
+        """Empty where it is the reason as well: a node without a baseline is UNKNOWN for want of one."""
+        why = self.record["baseline"]["why"] if self.record else ""
+        return "" if why == self.reason else why
 
     @property
     def level(self) -> str:
         return (self.record["compliance_level"] if self.record else "") or ""
+
+    @property
+    def incomplete(self) -> bool:
+        """Whether something of it could not be read; a host without a record is unknown, not incomplete."""
+        return self.record is not None and not self.record["complete"]
+
+    @property
+    def unread(self) -> list[str]:
+        """What could not be read, and why."""
+        return [f"{one['what']}: {one['why']}" for one in (self.record or {}).get("problems", [])]
+
+    @property
+    def lists_age(self) -> datetime.timedelta | None:
+        """How old the package lists were when it was scanned."""
+        refreshed = instants.parsed_or_none((self.record or {}).get("refreshed_at"))
+        return self.captured - refreshed if self.captured and refreshed else None
+
+    @property
+    def old_lists(self) -> bool:
+        return self.lists_age is not None and self.lists_age > LISTS_STALE_AFTER
 
     @property
     def reboot_required(self) -> bool:
@@ -123,7 +146,8 @@ class Run:
 def assembled(
     loaded: Loaded, now: datetime.datetime, stale_after: datetime.timedelta, run: Run | None = None, title: str = ""
 ) -> Fleet:
-    nodes = [_node(found, now, stale_after, run) for found in loaded.found]
+    namesakes = _namesakes(loaded.found)
+    nodes = [_node(found, now, stale_after, run, namesakes) for found in loaded.found]
     silent = _without_record(nodes, run) if run else []
     unlisted = [
         f"{node.name} lists {node.unlisted} fewer non-compliant patches than it counts: facts are kept small."
@@ -140,7 +164,21 @@ def assembled(
     )
 
 
-def _node(found: Found, now: datetime.datetime, stale_after: datetime.timedelta, run: Run | None) -> Node:
+def _namesakes(found: t.Iterable[Found]) -> dict[str, list[str]]:
+    """The names of all nodes with one id."""
+    names: dict[str, list[str]] = {}
+    for one in found:
+        names.setdefault(one.record["node"]["id"], []).append(one.record["node"]["name"])
+    return names
+
+
+def _node(
+    found: Found,
+    now: datetime.datetime,
+    stale_after: datetime.timedelta,
+    run: Run | None,
+    namesakes: t.Mapping[str, t.Sequence[str]],
+) -> Node:
     record = found.record
     captured = instants.parsed(record["capture"]["time"])
     status = record["status"]
@@ -156,7 +194,10 @@ def _node(found: Found, now: datetime.datetime, stale_after: datetime.timedelta,
         notes.append(f"captured {instants.shown(captured)}, later than this report was made: check the clocks")
     if not record["complete"]:
         notes.append("incomplete: something could not be read, see its problems")
-    return Node(
+    others = [name for name in namesakes[record["node"]["id"]] if name != record["node"]["name"]]
+    if others:
+        notes.append(f"same node id as {', '.join(others)}")
+    node = Node(
         id=record["node"]["id"],
         name=record["node"]["name"],
         status=status,
@@ -167,6 +208,17 @@ def _node(found: Found, now: datetime.datetime, stale_after: datetime.timedelta,
         source=found.source,
         record=record,
     )
+    if not node.old_lists:
+        return node
+    return dataclasses.replace(node, notes=(*node.notes, f"package lists fetched {lists_age(node)} before the scan"))
+
+
+def lists_age(node: Node) -> str:
+    """How long before the scan the package lists were fetched, for people; empty when that is not known."""
+    if node.lists_age is None:
+        return ""
+    hours = int(node.lists_age.total_seconds() // 3600)
+    return quantity(hours // 24, "day") if hours >= 48 else quantity(hours, "hour") if hours >= 1 else "under 1 hour"
 
 
 def _hours(span: datetime.timedelta) -> str:
@@ -195,11 +247,12 @@ def _without_record(nodes: t.Iterable[Node], run: Run) -> list[Node]:
 
 
 def overall_status(nodes: t.Collection[Node]) -> str:
-    """NON_COMPLIANT when any node is; COMPLIANT only when all of them are known to be."""
+    """NON_COMPLIANT when any node is; COMPLIANT only when all of them are known to be, from complete records."""
     statuses = {node.status for node in nodes}
     if NON_COMPLIANT in statuses:
         return NON_COMPLIANT
-    return COMPLIANT if statuses == {COMPLIANT} else UNKNOWN
+    known = statuses == {COMPLIANT} and not any(node.incomplete for node in nodes)
+    return COMPLIANT if known else UNKNOWN
 
 
 def overall_level(nodes: t.Iterable[Node]) -> str | None:
@@ -233,7 +286,8 @@ def summary(fleet: Fleet) -> dict[str, t.Any]:
         "compliance_level": overall_level(fleet.nodes),
         **_node_counts(fleet.nodes),
         "stale": sum(node.stale for node in fleet.nodes),
-        "incomplete": sum(not node.record["complete"] for node in fleet.with_record if node.record),
+        "incomplete": sum(node.incomplete for node in fleet.nodes),
+        "old_package_lists": sum(node.old_lists for node in fleet.nodes),
         "reboot_required": sum(node.reboot_required for node in counted),
         "unreadable": len(fleet.unreadable),
         "oldest_capture": instants.written(captures[0]) if captures else None,

@@ -17,7 +17,7 @@ import markupsafe
 
 from ...module_utils._engine.schemas import LEVELS, STATES
 from . import charts, instants
-from .fleet import Fleet, Node, patch_groups, summary
+from .fleet import Fleet, Node, lists_age, patch_groups, summary
 from .text import quantity, visible
 
 TEMPLATES = pathlib.Path(__file__).parent / "templates"
@@ -62,7 +62,7 @@ def rendered(fleet: Fleet) -> str:
         trim_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    environment.filters.update(quantity=quantity, shown=instants.shown, iso=instants.written)
+    environment.filters.update(quantity=quantity, shown=instants.shown, iso=instants.written, lists_age=lists_age)
     return environment.get_template("report.html.j2").render(
         fleet=fleet,
         summary=summary(fleet),
@@ -145,7 +145,7 @@ def _node_data(node: Node, texts: _Pool, patches: _Pool) -> dict[str, t.Any]:
         "facts": [[label, visible(value)] for label, value in _facts(node) if value],
         "notes": [visible(note) for note in _notes(node)],
         "warnings": [visible(warning) for warning in record.get("warnings", [])],
-        "problems": [visible(f"{one['what']}: {one['why']}") for one in record.get("problems", [])],
+        "problems": [visible(problem) for problem in node.unread],
         "omitted": record.get("patches_omitted", 0),
         "patches": listed,
         "installed": [texts.number(patch["installed_time"]) for patch in node.patches],
@@ -183,7 +183,7 @@ def _facts(node: Node) -> list[tuple[str, str]]:
         ("Node id", node.id),
         ("Operation", record["operation"] + (f", {record['reboot_option']}" if record.get("reboot_option") else "")),
         ("Captured", instants.shown(node.captured)),
-        ("Package lists fetched", _refreshed(record)),
+        ("Package lists fetched", _refreshed(node)),
         ("Reboot", _reboot(record)),
         ("Also at work", "; ".join(record.get("activity", []))),
         ("Record", node.source),
@@ -191,14 +191,11 @@ def _facts(node: Node) -> list[tuple[str, str]]:
     ]
 
 
-def _refreshed(record: dict[str, t.Any]) -> str:
-    refreshed = instants.parsed_or_none(record.get("refreshed_at"))
+def _refreshed(node: Node) -> str:
+    refreshed = instants.parsed_or_none((node.record or {}).get("refreshed_at"))
     if refreshed is None:
         return "not known"
-    age = instants.parsed(record["capture"]["time"]) - refreshed
-    hours = int(age.total_seconds() // 3600)
-    before = quantity(hours // 24, "day") if hours >= 48 else quantity(hours, "hour") if hours >= 1 else "under 1 hour"
-    return f"{instants.shown(refreshed)}, {before} before the scan"
+    return f"{instants.shown(refreshed)}, {lists_age(node)} before the scan"
 
 
 def _reboot(record: dict[str, t.Any]) -> str:

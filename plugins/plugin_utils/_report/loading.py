@@ -24,13 +24,16 @@ class Found(t.NamedTuple):
     host: str | None = None  # the inventory host whose fact it is
 
 
+Newest = dict[str, dict[str, Found]]  # by node id and name
+
+
 class Unreadable(t.NamedTuple):
     path: str
     reason: str
 
 
 class Loaded(t.NamedTuple):
-    found: list[Found]  # one per node, the newest
+    found: list[Found]  # the newest of each node, see newest_per_node
     unreadable: list[Unreadable]
     warnings: list[str]
 
@@ -66,7 +69,7 @@ def from_folder(folder: pathlib.Path, exclude: t.Collection[pathlib.Path] = ()) 
     Every .json file counts as a record but those in `exclude`, which the report itself writes.
     """
     unreadable: list[Unreadable] = []
-    newest: dict[str, Found] = {}  # folders keep a history: what is old is let go at once
+    newest: Newest = {}  # folders keep a history: what is old is let go at once
     for path in _json_files(folder, unreadable):
         if path.resolve() in exclude:
             continue
@@ -74,7 +77,7 @@ def from_folder(folder: pathlib.Path, exclude: t.Collection[pathlib.Path] = ()) 
             _keep_newest(newest, Found(_read(path), str(path)))
         except NotARecord as error:
             unreadable.append(Unreadable(str(path), str(error)))
-    return Loaded(_in_order(newest), sorted(unreadable), [])
+    return Loaded(_kept(newest), sorted(unreadable), [])
 
 
 def _json_files(folder: pathlib.Path, unreadable: list[Unreadable]) -> t.Iterator[pathlib.Path]:
@@ -114,7 +117,7 @@ def _finite(text: str) -> float:
 
 
 def from_facts(facts: t.Mapping[str, t.Any]) -> Loaded:
-    """The records among `facts`, one document per inventory host."""
+    """The records among `facts`, one document per inventory host; `merged` tells clones from renamed nodes."""
     found = []
     unreadable = []
     for host, document in facts.items():
@@ -123,46 +126,58 @@ def from_facts(facts: t.Mapping[str, t.Any]) -> Loaded:
             found.append(Found(checked(document), source, host))
         except NotARecord as error:
             unreadable.append(Unreadable(source, str(error)))
-    return Loaded(newest_per_node(found), unreadable, _shared_ids(found))
-
-
-def _shared_ids(found: t.Iterable[Found]) -> list[str]:
-    """Machines cloned with their machine id would else hide each other in silence."""
-    hosts: dict[str, list[str]] = {}
-    for one in found:
-        hosts.setdefault(one.record["node"]["id"], []).append(str(one.host))
-    return [
-        f"inventory hosts {', '.join(sorted(names))} have the same node id {node}: only the newest record is shown."
-        " Give cloned machines their own machine id (remove /etc/machine-id, then run systemd-machine-id-setup)"
-        for node, names in sorted(hosts.items())
-        if len(names) > 1
-    ]
+    return Loaded(found, unreadable, [])
 
 
 def merged(*loads: Loaded) -> Loaded:
     """All of `loads` as one: per node the newest record, and of two equally new ones the one that leaves out least."""
-    return Loaded(
-        newest_per_node([one for load in loads for one in load.found]),
-        [one for load in loads for one in load.unreadable],
-        [one for load in loads for one in load.warnings],
-    )
+    found = newest_per_node([one for load in loads for one in load.found])
+    warnings = [one for load in loads for one in load.warnings]
+    return Loaded(found, [one for load in loads for one in load.unreadable], warnings + _shared_ids(found))
+
+
+def _shared_ids(found: t.Iterable[Found]) -> list[str]:
+    names: dict[str, list[str]] = {}
+    for one in found:
+        names.setdefault(one.record["node"]["id"], []).append(one.record["node"]["name"])
+    return [
+        f"{' and '.join(sorted(sharing))} have the same node id {node}: machines cloned with their machine id, or one"
+        " machine under several names. Each is shown as a node of its own. Give cloned machines their own machine id"
+        " (remove /etc/machine-id, then run systemd-machine-id-setup); take other names out of the inventory"
+        for node, sharing in sorted(names.items())
+        if len(sharing) > 1
+    ]
 
 
 def newest_per_node(found: t.Iterable[Found]) -> list[Found]:
-    newest: dict[str, Found] = {}
+    """The newest record of each node id, in the order of names.
+
+    Under another name a record of that id is a clone's, and kept, if both are facts of this run's hosts or come from
+    one run. Else the node was renamed, and the record is old.
+    """
+    newest: Newest = {}
     for one in found:
         _keep_newest(newest, one)
-    return _in_order(newest)
+    return _kept(newest)
 
 
-def _keep_newest(newest: dict[str, Found], one: Found) -> None:
-    node = one.record["node"]["id"]
-    if node not in newest or _rank(one) > _rank(newest[node]):
-        newest[node] = one
+def _keep_newest(newest: Newest, one: Found) -> None:
+    node = one.record["node"]
+    names = newest.setdefault(node["id"], {})
+    if node["name"] not in names or _rank(one) > _rank(names[node["name"]]):
+        names[node["name"]] = one
 
 
-def _in_order(newest: dict[str, Found]) -> list[Found]:
-    return sorted(newest.values(), key=lambda one: (one.record["node"]["name"], one.record["node"]["id"]))
+def _kept(newest: Newest) -> list[Found]:
+    kept = []
+    for names in newest.values():
+        last = max(names.values(), key=_rank)
+        kept += [one for one in names.values() if one is last or one.host or _run(one) == _run(last)]
+    return sorted(kept, key=lambda one: (one.record["node"]["name"], one.record["node"]["id"]))
+
+
+def _run(one: Found) -> str:
+    return one.record["capture"]["run_id"]
 
 
 def _rank(one: Found) -> tuple[t.Any, ...]:

@@ -109,9 +109,8 @@ def _cell(node: Node, name: str) -> str:
 
 def _baseline(node: Node) -> str:
     """The baseline and why it was chosen, or why there is nothing to say."""
-    chosen = visible(f"{node.baseline or 'no baseline'}: {node.baseline_why}") if node.record else ""
-    told = [visible(node.reason), *map(visible, node.notes)]
-    return "; ".join(text for text in [chosen, *told] if text)
+    chosen = f"{node.baseline or 'no baseline'}: {node.baseline_why}" if node.baseline_why else node.baseline
+    return "; ".join(visible(text) for text in [chosen, node.reason, *node.notes] if text)
 
 
 def _remarks(fleet: Fleet) -> list[str]:
@@ -131,6 +130,10 @@ def _totals(fleet: Fleet, columns: int, paint: Paint) -> list[str]:
     ]
     if told["stale"]:
         nodes.append(f"{told['stale']} stale")
+    if told["incomplete"]:
+        nodes.append(f"{told['incomplete']} incomplete")
+    if told["old_package_lists"]:
+        nodes.append(f"{told['old_package_lists']} with old package lists")
     if told["unreadable"]:
         nodes.append(quantity(told["unreadable"], "unreadable record"))
     counts = ", ".join(f"{patches[name]} {heading.lower()}" for heading, name in COUNTS.items() if heading != "REBOOT")

@@ -173,6 +173,84 @@ def test_hosts_of_another_play_are_accounted_for(playbook, tmp_path):
     assert (summary["nodes"], summary["compliant"], summary["unknown"]) == (2, 1, 1)
 
 
+@pytest.fixture
+def report_after(playbook, tmp_path):
+    """Leave these records in one play, report on the controller in the next; hand back the result."""
+
+    def make(records, hosts, arguments=(), options=()):
+        scan = {"hosts": "all", "gather_facts": False, "vars": {"records": records}, "tasks": [LEAVE_A_RECORD]}
+        task = {"patchops.fleet.patch_report": {"run_id": "this", **dict(arguments)}, "register": "report"}
+        summed = {"hosts": "localhost", "gather_facts": False, "tasks": [task, KEEP_THE_RESULT]}
+        answer = playbook([scan, summed], hosts, options)
+        assert answer.returncode == 0, answer.stdout
+        return json.loads((tmp_path / RESULT).read_text())
+
+    return make
+
+
+def nodes_of(result):
+    told = result["summary"]
+    return {name: told[name] for name in ("nodes", "compliant", "unknown")}
+
+
+@pytest.mark.parametrize("hosts", [["web-1", "web-2"], ["localhost", "web-1", "web-2"]], ids=["implicit", "listed"])
+def test_a_play_on_the_controller_reports_on_the_play_before(report_after, hosts):
+    result = report_after({"web-1": record("web-1"), "web-2": record("web-2")}, hosts)
+    assert nodes_of(result) == {"nodes": 2, "compliant": 2, "unknown": 0}
+    assert result["remarks"] == []
+
+
+def test_a_controller_that_was_scanned_is_a_node(report_after):
+    result = report_after({"web-1": record("web-1"), "localhost": record("localhost")}, ["localhost", "web-1"])
+    assert nodes_of(result) == {"nodes": 2, "compliant": 2, "unknown": 0}
+
+
+def test_hosts_that_gave_the_play_before_nothing_are_remarked_on(report_after):
+    records = {"web-1": record("web-1"), "web-3": record("web-3", run_id="another")}
+    result = report_after(records, ["web-1", "web-2", "web-3"])
+    assert nodes_of(result) == {"nodes": 1, "compliant": 1, "unknown": 0}
+    (remark,) = result["remarks"]
+    assert remark.startswith("left out for want of a record in this run: 2 inventory hosts outside this play")
+    assert "(web-2, web-3). Name the hosts to account for with the option hosts" in remark
+
+
+def test_a_report_on_nobody_says_how_to_name_somebody(report_after):
+    result = report_after({}, ["web-1"])
+    assert (result["summary"]["nodes"], result["summary"]["status"]) == (0, "UNKNOWN")
+    (remark,) = result["remarks"]
+    assert "option hosts" in remark
+    assert "records_dir" in remark
+
+
+@pytest.mark.parametrize(
+    ("patterns", "limit", "names"),
+    [
+        pytest.param("all", None, ["db-1", "web-1", "web-2"], id="all"),
+        pytest.param(["web"], None, ["web-1", "web-2"], id="a group"),
+        pytest.param("web*:!web-2", None, ["web-1"], id="all but"),
+        pytest.param(["web*", "!web-2", "db-1"], None, ["db-1", "web-1"], id="a list of patterns"),
+        pytest.param("all:&web", None, ["web-1", "web-2"], id="also in"),
+        pytest.param("all", "localhost,web-2", ["web-2"], id="within the limit"),
+        pytest.param([], None, [], id="none"),
+    ],
+)
+def test_hosts_are_patterns_of_the_inventory(report_after, patterns, limit, names):
+    inventory = ["db-1", "[web]\nweb-1", "web-2"]
+    options = ["--limit", limit] if limit else []
+    result = report_after({}, inventory, {"hosts": patterns}, options)
+    assert [line.split()[0] for line in result["table"] if " UNKNOWN " in line] == names
+
+
+def test_clones_are_nodes_of_their_own(report):
+    clones = {name: record(name) for name in ("web-1", "web-2")}
+    for one in clones.values():
+        one["node"]["id"] = "cloned"
+    result, _printed = report(clones, ["web-1", "web-2"])
+    assert nodes_of(result) == {"nodes": 2, "compliant": 2, "unknown": 0}
+    (remark,) = result["remarks"]
+    assert remark.startswith("web-1 and web-2 have the same node id cloned")
+
+
 def test_a_folder_of_records_becomes_four_files(report, tmp_path):
     paths = {kind: str(tmp_path / "out" / kind) for kind in ("html", "csv", "csv_detail", "json")}
     result, _printed = report(arguments=folder_arguments(SAMPLES, **paths))
@@ -239,7 +317,7 @@ def test_an_empty_folder_is_an_empty_report(report, tmp_path):
         pytest.param({"mode": "u+x"}, "mode: 'u+x' is no octal mode", id="symbolic mode"),
         pytest.param({"mode": "0999"}, "mode: '0999' is no octal mode", id="no octal digits"),
         pytest.param({"stale_after": 0}, "stale_after: 0 is no number of hours above 0", id="no time at all"),
-        pytest.param({"hosts": ["gone"]}, "hosts: gone is not in the inventory", id="unknown host"),
+        pytest.param({"hosts": ["gone"]}, "hosts: gone matches no host of the inventory", id="unknown host"),
         pytest.param(
             {"html": "/proc/nowhere/r.html"}, "cannot write html /proc/nowhere/r.html: ", id="cannot be written"
         ),

@@ -12,8 +12,8 @@ import pytest
 from ansible_collections.patchops.fleet.plugins.plugin_utils import _records
 
 
-def record(node_id="i-0123456789abcdef0", time="2026-11-21T05:40:00Z"):
-    return {"node": {"id": node_id}, "capture": {"time": time, "run_id": "r"}}
+def record(node_id="i-0123456789abcdef0", time="2026-11-21T05:40:00Z", name="web-1"):
+    return {"node": {"id": node_id, "name": name}, "capture": {"time": time, "run_id": "r"}}
 
 
 def test_the_record_is_kept_by_node_and_time(tmp_path):
@@ -27,6 +27,25 @@ def test_the_inventory_is_kept_beside_it(tmp_path):
     kept = _records.keep(str(tmp_path), record(), {"manager": "apt"})
     beside = kept.with_name("20261121T054000Z.inventory.json.gz")
     assert json.loads(gzip.decompress(beside.read_bytes())) == {"manager": "apt"}
+
+
+def test_only_owner_and_group_may_look_into_the_folders(tmp_path):
+    kept = _records.keep(str(tmp_path / "a" / "records"), record())
+    folders = [kept.parent, kept.parent.parent, kept.parent.parent.parent]
+    assert [folder.stat().st_mode & 0o7777 for folder in folders] == [0o750] * 3
+    assert kept.stat().st_mode & 0o7777 == 0o640
+
+
+def test_clones_of_one_second_keep_a_file_each(tmp_path):
+    for name in ("web-1", "../web-2", "../web-2"):
+        _records.keep(str(tmp_path), record(name=name), {"of": name})
+    folder = tmp_path / "i-0123456789abcdef0"
+    names = ["web-1", "../web-2", "../web-2"]
+    stems = ["20261121T054000Z", "20261121T054000Z._._web-2", "20261121T054000Z._._web-2.2"]
+    assert [json.loads((folder / f"{stem}.json").read_text())["node"]["name"] for stem in stems] == names
+    inventories = [gzip.decompress((folder / f"{stem}.inventory.json.gz").read_bytes()) for stem in stems]
+    assert [json.loads(inventory)["of"] for inventory in inventories] == names
+    assert len(list(folder.iterdir())) == 6
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,10 @@ def unguarded(cell):
     return cell[1:] if cell.startswith("'") else cell
 
 
+def escaped(text):
+    return text.replace("\t", "\\x09").replace("\r", "\\x0d").replace("\n", "\\x0a")
+
+
 def test_the_columns_of_the_summary():
     assert [
         "Index",
@@ -104,10 +108,18 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)
-def test_no_cell_is_a_formula_and_every_cell_reads_back(assembled, record, patch, hostile):
+def test_no_cell_is_a_formula_and_every_cell_reads_back_but_for_escapes(assembled, record, patch, hostile):
     made = record(hostile, patches=[patch(hostile)])
     (summary,) = rows(csv_document.summary_csv(assembled(made)))
     (detail,) = rows(csv_document.detail_csv(assembled(made)))
     for cell in (summary["Instance name"], detail["Instance name"], detail["Patch name"]):
         assert not cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d"))
-        assert unguarded(cell) == hostile
+        assert unguarded(cell) == escaped(hostile)
+
+
+def test_no_cell_holds_what_acts_instead_of_showing(assembled, record, patch):
+    hostile = "\x1b[2J\u202eexe.txt\x9b\ud800"
+    made = record(hostile, patches=[patch(hostile)])
+    for text in (csv_document.summary_csv(assembled(made)), csv_document.detail_csv(assembled(made))):
+        assert text.replace("\r\n", "").isprintable()
+        assert "\\x1b[2J\\u202eexe.txt\\x9b\\ud800" in text

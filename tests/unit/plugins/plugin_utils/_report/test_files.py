@@ -57,6 +57,7 @@ def test_missing_folders_are_made(tmp_path):
     path = tmp_path / "a" / "b" / "report.html"
     files.write(document(path, b"text"), "created", 0o600)
     assert (path.read_bytes(), path.stat().st_mode & 0o7777) == (b"text", 0o600)
+    assert [folder.stat().st_mode & 0o7777 for folder in (path.parent, path.parent.parent)] == [0o750, 0o750]
 
 
 @pytest.mark.parametrize(

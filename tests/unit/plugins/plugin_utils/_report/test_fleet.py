@@ -55,9 +55,53 @@ def test_hosts_that_gave_nothing_are_unknown_and_listed_last(assembled, record):
     assert [node.name for node in fleet.without_record] == ["app-1"]
 
 
-def test_a_host_whose_clone_hides_it_is_not_called_silent(assembled, record):
-    fleet = assembled(record("web-1"), hosts={"web-1": "", "clone": ""}, answered=["web-1", "clone"])
-    assert [node.name for node in fleet.nodes] == ["web-1"]
+def test_clones_name_each_other(assembled, record):
+    clone = record("clone")
+    clone["node"]["id"] = "id-web-1"
+    fleet = assembled(record("web-1"), clone, hosts={"web-1": "", "clone": ""}, answered=["web-1", "clone"])
+    assert {node.name: node.notes for node in fleet.nodes} == {
+        "clone": ("same node id as web-1",),
+        "web-1": ("same node id as clone",),
+    }
+
+
+@pytest.mark.parametrize(
+    ("statuses", "overall"),
+    [
+        pytest.param(["COMPLIANT", "COMPLIANT"], "UNKNOWN", id="more may be missing than could be read"),
+        pytest.param(["COMPLIANT", "NON_COMPLIANT"], "NON_COMPLIANT", id="what is missing is missing"),
+    ],
+)
+def test_a_fleet_with_an_incomplete_record_is_not_compliant(assembled, record, statuses, overall):
+    first, second = statuses
+    fleet = assembled(record("a", status=first, complete=False), record("b", status=second))
+    told = fleets.summary(fleet)
+    assert (told["status"], told["incomplete"]) == (overall, 1)
+    assert told["patch_groups"][0]["status"] == overall
+    assert fleet.nodes[0].notes == ("incomplete: something could not be read, see its problems",)
+
+
+@pytest.mark.parametrize(
+    ("refreshed_at", "notes"),
+    [
+        pytest.param("2026-11-20T05:40:00Z", [], id="exactly a day"),
+        pytest.param("2026-11-20T05:39:00Z", ["package lists fetched 24 hours before the scan"], id="more"),
+        pytest.param("2026-05-21T05:40:00Z", ["package lists fetched 184 days before the scan"], id="months"),
+        pytest.param(None, [], id="not known"),
+    ],
+)
+def test_old_package_lists_are_told_and_counted(assembled, record, refreshed_at, notes):
+    fleet = assembled(record(refreshed_at=refreshed_at))
+    (node,) = fleet.nodes
+    assert (node.status, list(node.notes)) == ("COMPLIANT", notes)
+    assert fleets.summary(fleet)["old_package_lists"] == len(notes)
+
+
+def test_the_reason_of_unknown_is_told_once(assembled, record):
+    why = "no baseline fits"
+    made = record(status="UNKNOWN", status_reason=why, baseline={"name": None, "why": why})
+    (node,) = assembled(made).nodes
+    assert (node.reason, node.baseline_why) == (why, "")
 
 
 @pytest.mark.parametrize(

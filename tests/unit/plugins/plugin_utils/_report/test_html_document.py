@@ -113,6 +113,48 @@ def test_unreadable_records_are_listed_with_the_reason(sample_fleet):
         assert one.reason in text
 
 
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        pytest.param(
+            {"complete": False, "problems": [{"what": "apt", "why": "no root"}, {"what": "x", "why": "y"}]},
+            ["1 incomplete node", "apt: no root, and 1 more"],
+            id="incomplete",
+        ),
+        pytest.param(
+            {"complete": False},
+            ["1 incomplete node", "its record does not say what could not be read"],
+            id="incomplete without a word",
+        ),
+        pytest.param(
+            {"refreshed_at": "2026-05-21T05:40:00Z"},
+            ["1 node with old package lists", "fetched 184 days before the scan"],
+            id="old package lists",
+        ),
+    ],
+)
+def test_what_makes_a_node_doubtful_is_in_the_card(assembled, record, changes, told):
+    text = "".join(Page(html_document.rendered(assembled(record(**changes)))).text)
+    _before, card = text.split("What this report does not know")
+    for words in told:
+        assert words in card
+
+
+def test_a_sound_fleet_has_no_such_card(assembled, record):
+    assert "What this report does not know" not in html_document.rendered(assembled(record()))
+
+
+def test_a_reason_is_given_once(assembled, record):
+    why = "no baseline fits"
+    page = Page(
+        html_document.rendered(
+            assembled(record(status="UNKNOWN", status_reason=why, baseline={"name": None, "why": why}))
+        )
+    )
+    assert "".join(page.text).count(why) == 1
+    assert page.scripts[0].count(why) == 1
+
+
 def test_equal_patches_are_stored_once(assembled, record, patch):
     records = [record(f"web-{index}", patches=[patch(), patch("curl")]) for index in range(100)]
     data = json.loads(Page(html_document.rendered(assembled(*records))).scripts[0])

@@ -25,8 +25,8 @@ def test_the_sample_fleet_is_read_and_its_two_bad_files_are_named():
     assert len(loaded.found) == 13
     reasons = [one.reason for one in loaded.unreadable]
     assert [pathlib.Path(one.path).name for one in loaded.unreadable] == [
-        "2026-11-21T053900Z.json",
-        "2026-11-21T053800Z.json",
+        "20261121T053900Z.json",
+        "20261121T053800Z.json",
     ]
     assert reasons[0].startswith("record schema 2 is newer than 1")
     assert reasons[1].startswith("not JSON: ")
@@ -154,11 +154,41 @@ def test_facts_are_checked_like_files(record):
     assert [one.path for one in loaded.unreadable] == ["facts of old"]
 
 
-def test_machines_with_the_same_id_are_warned_of(record):
-    loaded = loading.from_facts({"b": record("web-1"), "a": record("web-1", time="2026-11-21T05:41:00Z")})
-    assert [one.host for one in loaded.found] == ["a"]
+def named(record, name, **changes):
+    made = record(**changes)
+    made["node"] = {**made["node"], "name": name}
+    return made
+
+
+@pytest.mark.parametrize(
+    ("run_ids", "shown"),
+    [
+        pytest.param(("now", "now"), ["new", "old"], id="in one run they are two machines"),
+        pytest.param(("before", "now"), ["new"], id="from another run it is the former name"),
+    ],
+)
+def test_a_second_name_of_one_node_id_in_files(written, record, tmp_path, run_ids, shown):
+    written("x/1.json", named(record, "old", run_id=run_ids[0]))
+    written("x/2.json", named(record, "new", run_id=run_ids[1], time="2026-11-21T05:41:00Z"))
+    loaded = loading.merged(loading.from_folder(tmp_path))
+    assert found_names(loaded) == shown
+    assert len(loaded.warnings) == len(shown) - 1
+
+
+def test_clones_are_shown_as_nodes_of_their_own_with_the_remedy(record):
+    facts = {"b": named(record, "b"), "a": named(record, "a", run_id="before", time="2026-11-20T05:41:00Z")}
+    loaded = loading.merged(loading.from_facts(facts))
+    assert [one.host for one in loaded.found] == ["a", "b"]
     (warning,) = loaded.warnings
-    assert warning.startswith("inventory hosts a, b have the same node id id-web-1")
+    assert warning.startswith("a and b have the same node id id-web-1: machines cloned with their machine id")
+    assert "systemd-machine-id-setup" in warning
+
+
+def test_a_renamed_node_is_shown_by_its_new_name(record):
+    folder = loading.Loaded([loading.Found(named(record, "old", run_id="before"), "file")], [], [])
+    facts = loading.from_facts({"new": named(record, "new", time="2026-11-21T05:41:00Z")})
+    merged = loading.merged(facts, folder)
+    assert (found_names(merged), merged.warnings) == (["new"], [])
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,21 @@ def test_a_small_fleet_on_a_narrow_terminal(assembled, record):
     ]
 
 
+def test_a_reason_is_given_once(assembled, record):
+    why = "no baseline fits"
+    made = record("web-1", status="UNKNOWN", status_reason=why, baseline={"name": None, "why": why})
+    table = terminal.lines(assembled(made), 160)
+    assert [line.count(why) for line in table if "UNKNOWN  " in line] == [1]
+    assert table[4].endswith("  no baseline fits")
+
+
+def test_what_makes_numbers_doubtful_is_counted(assembled, record):
+    fleet = assembled(record(complete=False, refreshed_at="2026-05-21T05:40:00Z"))
+    table = " ".join(" ".join(terminal.lines(fleet, 200)).split())
+    assert "0 unknown, 1 incomplete, 1 with old package lists." in table
+    assert "incomplete: something could not be read, see its problems; package lists fetched 184 days before" in table
+
+
 @pytest.mark.parametrize("columns", [75, 79, 100, 120, 121, 160, 240])
 def test_no_line_is_wider_than_the_terminal(sample_fleet, columns):
     assert max(width(line) for line in terminal.lines(sample_fleet, columns)) <= columns

@@ -1,0 +1,47 @@
+# Copyright: (c) 2026, the patchops.fleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the README shows, run as it stands."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import re
+
+import pytest
+
+pytestmark = pytest.mark.needs("python3-apt")
+
+README = pathlib.Path(__file__).resolve().parents[2] / "README.md"
+PLAYBOOK, TASKS = re.findall(r"^```yaml\n(.*?)^```", README.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+
+NODES = {"alive": {"ansible_connection": "local"}, "dead": {"ansible_host": "127.0.0.1", "ansible_port": 1}}
+
+
+@pytest.fixture
+def run(ansible, tmp_path):
+    def play(playbook, hosts):
+        (tmp_path / "hosts.json").write_text(
+            json.dumps({"all": {"hosts": hosts, "vars": {"ansible_python_interpreter": "/usr/bin/python3"}}})
+        )
+        (tmp_path / "site.yml").write_text(playbook, encoding="utf-8")
+        return ansible("ansible-playbook", "-i", "hosts.json", "site.yml")
+
+    return play
+
+
+def test_the_playbook_reports_on_whom_it_scanned(run, tmp_path):
+    ended = run(PLAYBOOK, NODES)
+    assert "alive " in ended.stdout
+    (report,) = (tmp_path / "reports").glob("*.json")
+    document = json.loads(report.read_text())
+    decided = {node["node"]["name"]: node["status"] != "UNKNOWN" for node in document["nodes"]}
+    assert decided == {"alive": True, "dead": False}, ended.stdout
+
+
+def test_the_tasks_name_what_will_have_become_approved(run):
+    head = "- hosts: alive\n  gather_facts: false\n  tasks:\n"
+    ended = run(head + "".join("    %s\n" % line for line in TASKS.splitlines()), NODES)
+    assert ended.returncode == 0, ended.stdout
+    assert "failed=0" in ended.stdout
