@@ -57,11 +57,14 @@ options:
     description:
       - Folder on the controller to keep the whole record in, as C(NODE ID/CAPTURE TIME.json), for
         M(patchops.fleet.patch_report).
+      - A second record of the same node id and second, as of two nodes cloned with one machine id, becomes
+        C(CAPTURE TIME.NAME.json). No record is overwritten.
       - Nothing is written in check mode. Cannot be used with C(async).
     type: path
   keep_inventory:
     description:
-      - Whether to keep the inventory beside the record in O(records_dir), as C(NODE ID/CAPTURE TIME.inventory.json.gz).
+      - Whether to keep the inventory beside the record, as C(NODE ID/CAPTURE TIME.inventory.json.gz). Needs
+        O(records_dir).
     type: bool
     default: false
 seealso:
