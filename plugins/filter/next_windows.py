@@ -16,7 +16,9 @@ from ..module_utils._schedule.window import Opening, current, upcoming
 from ..plugin_utils._maintenance_windows import instant_of, windows_of
 
 
-def next_windows(windows: t.Any, count: int = 5, now: t.Any = None, include_open: bool = False) -> list[dict[str, t.Any]]:
+def next_windows(
+    windows: t.Any, count: int = 5, now: t.Any = None, include_open: bool = False
+) -> list[dict[str, t.Any]]:
     try:
         instant, parsed = instant_of(now), windows_of(windows)
     except (ScheduleError, TypeError) as error:

@@ -13,7 +13,7 @@ __all__ = ["Problem", "ScheduleError"]
 
 
 class ScheduleError(ValueError):
-    """Windows, or an instant, that maintenance-windows.md does not allow. Carries every problem found, not the first."""
+    """What maintenance-windows.md does not allow. Carries every problem found, not the first."""
 
     def __init__(self, problems: t.Sequence[Problem]) -> None:
         super().__init__("\n".join(str(problem) for problem in problems))

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the patchops.fleet contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""PRIVATE to the collection. Schedules of maintenance windows: cron(), rate() and at() (section 2 of the specification)."""
+"""PRIVATE to the collection. Schedules: cron(), rate() and at() (maintenance-windows.md, section 2)."""
 
 from __future__ import annotations
 
@@ -103,16 +103,15 @@ def _parse_cron(written: t.List[str], path: str) -> Cron:
     chosen_years = read(fields.numbers, fields.YEAR, fields.YEAR, year)
     if problems:
         raise ScheduleError(problems)
+    if _too_fast(chosen_seconds, chosen_minutes):
+        raise _error(path, "cron() runs more often than every 5 minutes, which is not supported")
     times = [
         datetime.time(hour, minute, second)
         for hour in chosen_hours
         for minute in chosen_minutes
         for second in chosen_seconds
     ]
-    cron = Cron(tuple(times), rules, chosen_months, chosen_years)
-    if _too_fast(cron):
-        raise _error(path, "cron() runs more often than every 5 minutes, which is not supported")
-    return cron
+    return Cron(tuple(times), rules, chosen_months, chosen_years)
 
 
 def _both(day_of_month: str, day_of_week: str) -> str:
@@ -120,22 +119,10 @@ def _both(day_of_month: str, day_of_week: str) -> str:
     return "%s; exactly one of them must be ?" % given
 
 
-def _too_fast(cron: Cron) -> bool:
-    seconds = [time.hour * 3600 + time.minute * 60 + time.second for time in cron.times]
-    fastest = FASTEST.total_seconds()
-    if any(later - earlier < fastest for earlier, later in zip(seconds, seconds[1:])):
-        return True
-    over_midnight = seconds[0] + datetime.timedelta(days=1).total_seconds() - seconds[-1]
-    return over_midnight < fastest and _runs_on_days_in_a_row(cron)
-
-
-def _runs_on_days_in_a_row(cron: Cron) -> bool:
-    before = None
-    for date in cron.dates(datetime.date.min):
-        if before is not None and date - before == datetime.timedelta(days=1):
-            return True
-        before = date
-    return False
+def _too_fast(seconds: t.Sequence[int], minutes: t.Sequence[int]) -> bool:
+    """Within an hour. 0/7 is a rate of seven minutes, though the next hour begins four minutes after its last."""
+    fastest = FASTEST.total_seconds() / 60
+    return len(seconds) > 1 or any(later - earlier < fastest for earlier, later in zip(minutes, minutes[1:]))
 
 
 def _parse_rate(written: str, path: str) -> Rate:

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the patchops.fleet contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""PRIVATE to the collection. Maintenance windows as users and AWS write them (section 1 of the specification)."""
+"""PRIVATE to the collection. Maintenance windows as users and AWS write them (maintenance-windows.md, section 1)."""
 
 from __future__ import annotations
 
@@ -61,9 +61,7 @@ def parse_instant(written: t.Any, path: str) -> datetime.datetime:
     year, month, day, hour, minute, second, sign, hours, minutes = found.groups()
     offset = datetime.timedelta(hours=int(hours or 0), minutes=int(minutes or 0))
     try:
-        local = datetime.datetime(
-            int(year), int(month), int(day), int(hour), int(minute), int(second or 0), tzinfo=UTC
-        )
+        local = datetime.datetime(int(year), int(month), int(day), int(hour), int(minute), int(second or 0), tzinfo=UTC)
         return local + offset if sign == "-" else local - offset
     except (ValueError, OverflowError) as error:
         raise ScheduleError([Problem(path, "%s is no instant: %s" % (_shown(written), error))]) from error
@@ -147,8 +145,9 @@ class _Reader:
         if isinstance(written, str) and re.match(r"[0-9]{1,4}\Z", written):
             written = int(written)
         if isinstance(written, bool) or not isinstance(written, int) or not first <= written <= last:
-            self.problem(member, "%s is not allowed; allowed: a whole number from %d to %d" % (
-                _shown(written), first, last))
+            self.problem(
+                member, "%s is not allowed; allowed: a whole number from %d to %d" % (_shown(written), first, last)
+            )
             return None
         return written
 

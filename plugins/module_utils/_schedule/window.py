@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the patchops.fleet contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""PRIVATE to the collection. An opening of a maintenance window: from when to when, and when the last task may start."""
+"""PRIVATE to the collection. Openings of a maintenance window: from when, until when, and how long tasks may start."""
 
 from __future__ import annotations
 
@@ -60,6 +60,11 @@ def current(window: Window, now: datetime.datetime) -> t.Optional[Opening]:
 
 def upcoming(windows: t.Iterable[Window], now: datetime.datetime, count: int) -> t.List[Opening]:
     """The first `count` openings of all the windows after `now`, in order."""
-    of_each = [(Opening(window, run) for run in runs(window.timing, now.astimezone(UTC))) for window in windows]
-    merged = heapq.merge(*of_each, key=lambda opening: opening.opens_at)
+    after = now.astimezone(UTC)
+    merged = heapq.merge(*(_openings(window, after) for window in windows), key=lambda opening: opening.opens_at)
     return list(itertools.islice(merged, count))
+
+
+def _openings(window: Window, after: datetime.datetime) -> t.Iterator[Opening]:
+    for run in runs(window.timing, after):
+        yield Opening(window, run)
