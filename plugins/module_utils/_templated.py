@@ -13,7 +13,12 @@ import ast
 import datetime
 import typing as t
 
-DATES = {"date": datetime.date, "datetime": datetime.datetime}
+DATES = {
+    "date": datetime.date,
+    "datetime": datetime.datetime,
+    "timezone": datetime.timezone,  # of an instant, with its distance from UTC
+    "timedelta": datetime.timedelta,
+}
 
 
 def structure(value: t.Any) -> t.Any:
@@ -22,7 +27,7 @@ def structure(value: t.Any) -> t.Any:
         return value
     try:
         return _built(ast.parse(value.strip(), mode="eval").body)
-    except (SyntaxError, ValueError, TypeError, RecursionError, MemoryError):
+    except (SyntaxError, ValueError, TypeError, OverflowError, RecursionError, MemoryError):
         return value
 
 
@@ -35,14 +40,18 @@ def _built(node: ast.AST) -> t.Any:
         return {_built(t.cast(ast.AST, key)): _built(inner) for key, inner in zip(node.keys, node.values)}
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
         return -_built(node.operand)
-    if isinstance(node, ast.Call) and not node.keywords:
-        return _date(node.func, [_built(argument) for argument in node.args])
+    if isinstance(node, ast.Attribute) and node.attr == "utc" and _member(node.value) is datetime.timezone:
+        return datetime.timezone.utc
+    if isinstance(node, ast.Call):
+        named = {keyword.arg: _built(keyword.value) for keyword in node.keywords if keyword.arg}
+        return _member(node.func)(*(_built(argument) for argument in node.args), **named)
     raise ValueError("no literal")
 
 
-def _date(function: ast.AST, arguments: t.List[t.Any]) -> t.Any:
-    if not isinstance(function, ast.Attribute) or not isinstance(function.value, ast.Name):
+def _member(node: ast.AST) -> t.Any:
+    """What `datetime.date` and the like name."""
+    if not isinstance(node, ast.Attribute) or not isinstance(node.value, ast.Name):
         raise ValueError("no literal")
-    if function.value.id != "datetime" or function.attr not in DATES:
+    if node.value.id != "datetime" or node.attr not in DATES:
         raise ValueError("no literal")
-    return DATES[function.attr](*arguments)
+    return DATES[node.attr]

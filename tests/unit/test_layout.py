@@ -23,7 +23,7 @@ ROOMS = {
 }
 # These are pure: they do not even use the files beside the rooms.
 PURE_ROOMS = ("_engine", "_schedule")
-# What they take of the standard library: nothing that reaches files, processes, the network, the environment or a clock.
+# What they take of the standard library: nothing that reaches files, processes, the network, the environment, a clock.
 PURE_LIBRARY = {
     *("__future__", "calendar", "datetime", "fnmatch", "functools", "hashlib", "heapq", "itertools", "json", "re"),
     *("string", "typing"),

@@ -10,9 +10,12 @@ import pytest
 
 from ansible_collections.patchops.fleet.plugins.module_utils._templated import structure
 
+EASTERN = datetime.timezone(datetime.timedelta(hours=-5))
 VALUES = [
     pytest.param([{"name": "x", "rules": [{"until": datetime.date(2026, 11, 30)}]}], id="a date"),
     pytest.param([datetime.datetime(2026, 11, 30, 5, 40)], id="an instant"),
+    pytest.param([datetime.datetime(2026, 11, 30, 5, 40, tzinfo=datetime.timezone.utc)], id="an instant in UTC"),
+    pytest.param([datetime.datetime(2026, 11, 30, tzinfo=EASTERN)], id="an instant with an offset"),
     pytest.param({"a": None, "b": True, "c": -1, "d": 1.5, "e": 'it\'s "so"\n'}, id="literals"),
     pytest.param([], id="empty list"),
 ]
@@ -37,6 +40,10 @@ def test_a_structure_stays_as_it_is(value):
         pytest.param("[open('/etc/passwd')]", id="a call"),
         pytest.param("[datetime.timezone(1)]", id="another call"),
         pytest.param("[datetime.date(2026, 13, 30)]", id="no day"),
+        pytest.param("[datetime.date(10000000000, 1, 1)]", id="no year"),
+        pytest.param("[datetime.date.utc]", id="no time zone"),
+        pytest.param("[datetime.date.today()]", id="the clock"),
+        pytest.param("[datetime.date(**{'year': 2026})]", id="unpacked arguments"),
         pytest.param("[datetime.date('x')]", id="no number"),
         pytest.param("[-'x']", id="no negative"),
         pytest.param("{**{}}", id="unpacked"),
