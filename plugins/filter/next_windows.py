@@ -9,6 +9,7 @@ import datetime
 import typing as t
 
 from ansible.errors import AnsibleFilterError
+from ansible.module_utils.parsing.convert_bool import boolean
 
 from ..module_utils._engine.dates import text
 from ..module_utils._schedule.errors import ScheduleError
@@ -17,19 +18,22 @@ from ..plugin_utils._maintenance_windows import instant_of, windows_of
 
 
 def next_windows(
-    windows: t.Any, count: int = 5, now: t.Any = None, include_open: bool = False
+    windows: t.Any, count: t.Any = 5, now: t.Any = None, include_open: t.Any = False
 ) -> list[dict[str, t.Any]]:
     try:
-        instant, parsed = instant_of(now), windows_of(windows)
+        instant, parsed, most = instant_of(now), windows_of(windows), _whole(count)
+        held = [current(window, instant) for window in parsed] if boolean(include_open) else []
     except (ScheduleError, TypeError) as error:
         raise AnsibleFilterError(f"patchops.fleet.next_windows: {error}") from error
-    if isinstance(count, bool) or not isinstance(count, int) or count < 0:
-        raise AnsibleFilterError(f"patchops.fleet.next_windows: count: {count!r} is no whole number from 0 on")
-    openings = upcoming(parsed, instant, count)
-    if include_open:
-        held = [opening for opening in (current(window, instant) for window in parsed) if opening]
-        openings = [*sorted(held, key=lambda opening: opening.opens_at), *openings][:count]
-    return [_document(opening) for opening in openings]
+    first = sorted(filter(None, held), key=lambda opening: opening.opens_at)
+    return [_document(opening) for opening in [*first, *upcoming(parsed, instant, most)][:most]]
+
+
+def _whole(count: t.Any) -> int:
+    # templates of ansible-core 2.18 turn numbers into text
+    if isinstance(count, bool) or not str(count).isdecimal():
+        raise TypeError(f"count: {count!r} is no whole number from 0 on")
+    return int(count)
 
 
 def _document(opening: Opening) -> dict[str, t.Any]:

@@ -8,19 +8,20 @@ from __future__ import annotations
 import typing as t
 
 from ansible.errors import AnsibleFilterError
+from ansible.module_utils.parsing.convert_bool import boolean
 
 from ..module_utils._schedule.errors import ScheduleError
 from ..module_utils._schedule.window import current
 from ..plugin_utils._maintenance_windows import instant_of, windows_of
 
 
-def window_open(windows: t.Any, now: t.Any = None, before_cutoff: bool = False) -> bool:
+def window_open(windows: t.Any, now: t.Any = None, before_cutoff: t.Any = False) -> bool:
     try:
-        instant = instant_of(now)
+        instant, startable = instant_of(now), boolean(before_cutoff)
         openings = [current(window, instant) for window in windows_of(windows)]
     except (ScheduleError, TypeError) as error:
         raise AnsibleFilterError(f"patchops.fleet.window_open: {error}") from error
-    return any(opening and not (before_cutoff and opening.cutoff_passed(instant)) for opening in openings)
+    return any(opening and not (startable and opening.cutoff_passed(instant)) for opening in openings)
 
 
 class TestModule:

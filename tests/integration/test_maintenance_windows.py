@@ -98,6 +98,14 @@ def test_the_present_is_the_default(answer):
     assert found == sorted(found, key=lambda opening: opening["opens_at"])
 
 
+def test_arguments_that_a_template_made_text(answer):
+    asked = (
+        "[same_windows is patchops.fleet.window_open('2026-11-22T10:00:00Z', before_cutoff='False'), "
+        "same_windows | patchops.fleet.next_windows(count='2', include_open='False') | length]"
+    )
+    assert answer(asked) == [True, 2]
+
+
 def test_the_opening_that_holds_comes_first_if_asked_for(answer):
     asked = "maintenance_windows.0 | patchops.fleet.next_windows(%d, now='2026-03-08T08:00:00Z', include_open=true)"
     first, second = answer(asked % 2)
@@ -118,6 +126,8 @@ def test_the_opening_that_holds_comes_first_if_asked_for(answer):
                      id="now"),
         pytest.param("'sunday' | patchops.fleet.next_windows",
                      "maintenance_windows: must be a maintenance window or a list of them, not 'sunday'", id="value"),
+        pytest.param("maintenance_windows is patchops.fleet.window_open(before_cutoff='perhaps')",
+                     "patchops.fleet.window_open: The value 'perhaps' is not a valid boolean", id="before_cutoff"),
         pytest.param("maintenance_windows | patchops.fleet.next_windows(count='x')",
                      "count: 'x' is no whole number from 0 on", id="count"),
     ],

@@ -18,7 +18,7 @@ LATEST = datetime.datetime(2201, 1, 1, tzinfo=UTC)
 
 
 class Timing(t.NamedTuple):
-    """All that decides when a window opens. Instants are aware; None where the user gave none."""
+    """All that decides when a window opens. Instants are aware, and None where not given; a rate has one to count from."""
 
     schedule: Schedule
     zone: datetime.tzinfo = UTC

@@ -29,6 +29,9 @@ OTHER_MEMBERS = (
     "task",
     "tasks",
     "tags",
+)
+# The API's answers, and its requests, have these as well.
+IGNORED_MEMBERS = (
     "window_id",
     "modified_date",
     "next_execution_time",
@@ -123,8 +126,8 @@ class _Reader:
             member = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", str(key)).lower()
             if member in members:
                 self.problem(str(key), "given twice, as %s and in another spelling" % member)
-            elif member not in MEMBERS + OTHER_MEMBERS:
-                self.problem(str(key), "unknown; allowed: %s" % ", ".join(MEMBERS + OTHER_MEMBERS[:7]))
+            elif member not in MEMBERS + OTHER_MEMBERS + IGNORED_MEMBERS:
+                self.problem(str(key), "unknown; allowed: %s" % ", ".join(MEMBERS + OTHER_MEMBERS))
             elif value is not None:
                 members[member] = value
         for member in REQUIRED:
