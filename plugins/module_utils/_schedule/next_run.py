@@ -18,7 +18,7 @@ LATEST = datetime.datetime(2201, 1, 1, tzinfo=UTC)
 
 
 class Timing(t.NamedTuple):
-    """All that decides when a window opens. Instants are aware, and None where not given; a rate has one to count from."""
+    """All that decides when a window opens. Instants are aware; None where not given, but a rate counts from one."""
 
     schedule: Schedule
     zone: datetime.tzinfo = UTC
@@ -68,17 +68,16 @@ def _counts(timing: Timing, instant: datetime.datetime) -> bool:
 
 def _cron_runs(timing: Timing, cron: Cron, after: datetime.datetime) -> t.Iterator[Run]:
     offset = timing.offset * DAY
-    # a day more than needed: there are zones that once left out a whole day
-    first = max(after.astimezone(timing.zone).date() - offset - 2 * DAY, datetime.date(1970, 1, 1))
+    # a time of the day before may fall on this one: zones have left out whole days
+    first = max(after.astimezone(timing.zone).date() - offset - DAY, datetime.date(1970, 1, 1))
     pending: t.Dict[datetime.datetime, Run] = {}
     for date in cron.dates(first):
         for time in cron.times:
             base = datetime.datetime.combine(date, time)
             if _counts(timing, _at_wall_clock(base, timing.zone).instant):
                 run = _at_wall_clock(base + offset, timing.zone)
-                # a time that does not exist may fall on one that does, which then is the run
-                if not run.clock_change or run.instant not in pending:
-                    pending[run.instant] = run
+                # of a time that does not exist and the one it falls on, the latter comes later and stays
+                pending[run.instant] = run
         next_day = datetime.datetime.combine(date + offset + DAY, datetime.time())
         settled = _at_wall_clock(next_day, timing.zone).instant
         for instant in sorted(instant for instant in pending if instant < settled):

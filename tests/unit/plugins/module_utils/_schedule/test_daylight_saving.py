@@ -92,6 +92,8 @@ def test_one_run(zone, schedule, expected, local):
                      ["28T03:00", "29T03:00", "30T03:00"], id="a rate does not move"),
         pytest.param(APIA, "cron(30 0,12 * * ? *)", {}, "2011-12-30T00:00:00Z",
                      ["30T10:30", "30T22:30", "31T10:30"], id="the left out day falls on the next"),
+        pytest.param(APIA, "cron(30 12 30 12 ? 2011)", {}, "2011-12-30T12:00:00Z", ["30T22:30"],
+                     id="the left out day, asked on the next"),
     ],
 )  # fmt: skip
 def test_runs_in_order(zone, schedule, members, after, expected):
