@@ -12,10 +12,12 @@ from .apt import Apt
 from .base import BackendError, Clock, Document, Options, PackageManager, Run
 from .node import identify
 from .os_release import OperatingSystem, read_os_release
+from .zypper import Zypper
 
 # The archive a module travels in holds what import statements name, so this table is written out.
 BACKENDS: t.Dict[str, t.Callable[[Run, Clock, Options], PackageManager]] = {
     "apt": Apt,
+    "zypper": Zypper,
 }
 REFUSALS: t.Dict[str, str] = {
     "yum": "its bindings are for Python 2 only; let AWS Systems Manager patch this node",

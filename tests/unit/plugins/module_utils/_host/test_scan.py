@@ -39,8 +39,8 @@ def test_every_package_manager_is_asked_or_refused():
             id="yum",
         ),
         pytest.param(
-            'ID=sles\nNAME=SLES\nVERSION_ID="15.5"',
-            ["SLES 15.5 (SUSE)", "zypper", "works with apt only"],
+            'ID=fedora\nNAME=Fedora\nVERSION_ID="43"',
+            ["Fedora 43 (FEDORA)", "dnf", "works with apt, zypper only"],
             id="no backend yet",
         ),
     ],
