@@ -43,6 +43,7 @@ def inventory(found: Found, node: Document, now: datetime.datetime) -> Document:
         "node": _with_agent(node, found.installed),
         "manager": "zypper",
         "complete": not problems,
+        "unusable": _unusable(enabled, found.metadata),
         "problems": problems,
         "warnings": list(_warnings(enabled, found.metadata, now)) + found.answer.complaints,
         "refreshed_at": _instant(min(t.cast(t.List[float], checks))) if checks and None not in checks else None,
@@ -226,27 +227,33 @@ def _missing_members(alias: str, advisories: t.Sequence[Document]) -> t.Iterator
         )
 
 
+def _unusable(enabled: t.Sequence[Repository], metadata: t.Mapping[str, Metadata]) -> t.Optional[str]:
+    """Without metadata zypper knows of no update, and silence would look like compliance."""
+    if not enabled:
+        return "no repositories are enabled, so zypper knows of no newer version of anything"
+    if not any(metadata[repository.alias].fetched for repository in enabled):
+        return "no repository was ever fetched: run 'zypper refresh', or scan as root and not in check mode"
+    return None
+
+
 def _problems(enabled: t.Sequence[Repository], metadata: t.Mapping[str, Metadata]) -> t.Iterator[Document]:
     for repository in enabled:
-        problem = metadata[repository.alias].problem
+        known = metadata[repository.alias]
+        problem = known.problem if known.fetched else "it was never fetched: run 'zypper refresh'"
         if problem:
-            yield {"what": "metadata of repository %s" % repository.alias, "why": problem}
+            yield {"what": "the metadata of repository %s" % repository.alias, "why": problem}
 
 
 def _warnings(
     enabled: t.Sequence[Repository], metadata: t.Mapping[str, Metadata], now: datetime.datetime
 ) -> t.Iterator[str]:
     """Instants, not ages: two scans of an unchanged node say the same."""
-    if not enabled:
-        yield "no repositories are enabled: zypper knows of no newer version of anything"
     for repository in enabled:
-        known = metadata[repository.alias]
-        if not known.fetched:
-            yield "the metadata of repository %s was never fetched" % repository.alias
-        elif known.checked is not None and now.timestamp() - known.checked > STALE_AFTER:
+        checked = metadata[repository.alias].checked
+        if checked is not None and now.timestamp() - checked > STALE_AFTER:
             yield "the metadata of repository %s was last refreshed %s, more than 24 hours before this scan" % (
                 repository.alias,
-                _instant(known.checked),
+                _instant(checked),
             )
 
 

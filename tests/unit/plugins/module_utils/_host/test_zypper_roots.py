@@ -355,9 +355,12 @@ def test_a_repository_that_fails_is_a_warning_and_the_others_are_read(root):
     root.repository("gone", baseurl="file:///nonexistent/here")
     (root.folder / "repositories/gone").rmdir()
     inventory = take(root, refresh="auto")
-    failed, never = inventory["warnings"]
+    (failed,) = inventory["warnings"]
     assert failed.startswith("zypper refresh: Repository 'Repository gone' is invalid.")
-    assert never == "the metadata of repository gone was never fetched"
+    assert inventory["problems"] == [
+        {"what": "the metadata of repository gone", "why": "it was never fetched: run 'zypper refresh'"}
+    ]
+    assert inventory["unusable"] is None
     assert versions(inventory, "lantern") == {"1.1": None}
     assert inventory["refreshed_at"] is None
 
@@ -366,7 +369,8 @@ def test_what_was_never_fetched_is_not_fetched_behind_our_back(root):
     root.install("lantern", "1.0")
     root.repository("updates").add("lantern", "1.1").publish()
     inventory = take(root, refresh="auto", check_mode=True)
-    assert inventory["warnings"] == ["the metadata of repository updates was never fetched"]
+    assert (inventory["complete"], inventory["warnings"]) == (False, [])
+    assert assess(inventory, None, NOW, "r1")["status"] == "UNKNOWN"
     assert versions(inventory, "lantern") == {}
     assert not root.raw("updates").exists()
 
@@ -450,8 +454,8 @@ def test_no_packages_at_all_is_an_error(root):
         take(root)
 
 
-def test_no_repositories_is_a_warning(root):
+def test_no_repositories_at_all_leave_the_node_unknown(root):
     root.install("lantern", "1.0")
-    assert take(root, refresh="auto")["warnings"] == [
-        "no repositories are enabled: zypper knows of no newer version of anything"
-    ]
+    record = assess(take(root, refresh="auto"), None, NOW, "r1")
+    assert record["status"] == "UNKNOWN"
+    assert "no repositories are enabled" in record["status_reason"]
