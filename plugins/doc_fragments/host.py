@@ -20,7 +20,7 @@ options:
     type: str
   refresh:
     description:
-      - When to fetch the package lists first.
+      - When to fetch the package lists (on SUSE the metadata of repositories) first.
       - V(auto) does so when a list is older than O(cache_valid_time), or was never fetched.
       - Never done in check mode, nor without root, which is a warning when it was due. A repository that fails is a
         warning too, and the older list of it is used.
@@ -34,7 +34,8 @@ options:
     default: 21600
   lock_timeout:
     description:
-      - How long to wait, in seconds, while another process fetches package lists.
+      - How long to wait, in seconds, while another process fetches package lists; on SUSE, while it works on packages
+        at all, because zypper then answers nobody.
     type: int
     default: 60
   apt_pins:

@@ -39,7 +39,7 @@ attributes:
     support: full
   platform:
     support: full
-    platforms: debian, ubuntu
+    platforms: debian, ubuntu, suse
 options:
   detail:
     description:
@@ -73,6 +73,8 @@ seealso:
 notes:
   - Works without root. What could not be read then is named in the record, which is marked as not complete.
   - On Debian and Ubuntu it needs C(python3-apt) of the system's own Python, whatever Python runs the module.
+  - On SUSE and openSUSE it needs C(zypper) alone. A version that C(zypper) locks exclude, for which the package would
+    change its vendor, or whose patch was retracted is no candidate, and the record says so.
   - On a Windows node it records status V(UNKNOWN), so that a mixed inventory can be scanned in one task.
 """
 

@@ -4,7 +4,7 @@
 """Ratios of times, each measured in turn with what it is compared with, in this run: a busy machine slows both sides.
 
     make bench                    everything
-    make bench ARGS=engine        one of: engine, gathering
+    make bench ARGS=engine        one of: engine, gathering, zypper
 
 A ratio is the median over rounds; the interquartile range behind it tells how far to trust it.
 """
@@ -19,6 +19,7 @@ import random
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 import typing as t
 
@@ -186,7 +187,29 @@ def bench_gathering() -> None:
     )
 
 
-BENCHES: t.Dict[str, Act] = {"engine": bench_engine, "gathering": bench_gathering}
+def bench_zypper() -> None:
+    import suse_system
+    from module_utils._host.base import Options
+    from module_utils._host.scan import gather
+
+    with tempfile.TemporaryDirectory() as folder:
+        root = str(suse_system.make(pathlib.Path(folder)))
+        listing = ["zypper", "--root", root, "--non-interactive", "--no-refresh", "--xmlout"]
+        options = Options(refresh="never", root=root)
+
+        def gathering() -> None:
+            gather("bench", None, run, lambda: datetime.datetime.now(datetime.timezone.utc), options)
+
+        def listings() -> None:
+            run([*listing, "list-patches"])
+            run([*listing, "list-updates"])
+
+        gathering()  # so that both sides find the same warm files
+        reading = ratios(gathering, listings, 15)
+        show("gathering on a SUSE system against zypper list-patches and list-updates", reading, "at most 1.0")
+
+
+BENCHES: t.Dict[str, Act] = {"engine": bench_engine, "gathering": bench_gathering, "zypper": bench_zypper}
 
 
 def main(names: t.Sequence[str]) -> None:

@@ -41,7 +41,7 @@ class Zypper(PackageManager):
             complaints = self._refresh()
             metadata = self._metadata(repositories)
         installed = self._installed()
-        answer = self._answer(installed, [alias for alias, known in metadata.items() if known.fetched])
+        answer = self._answer([alias for alias, known in metadata.items() if known.fetched])
         found = Found(repositories, metadata, installed, answer, boot_time(), self._reboot())
         document = inventory(found, node, self._clock())
         self._read_advisories(document, metadata)
@@ -89,12 +89,12 @@ class Zypper(PackageManager):
             raise BackendError("'%s' names no installed package: is rpm's database readable?" % " ".join(command))
         return installed
 
-    def _answer(self, installed: t.Sequence[Installed], aliases: t.Sequence[str]) -> Answer:
+    def _answer(self, aliases: t.Sequence[str]) -> Answer:
         """One session of zypper's shell, which loads the repositories once.
 
         Only those that were fetched are named: of others zypper would fetch the metadata, whatever --no-refresh says.
         """
-        commands = zypper_output.session(sorted({entry.name for entry in installed}), aliases)
+        commands = zypper_output.session(aliases)
         only = [] if aliases else ["--disable-repositories"]
         command = [*NO_HOME, *self._zypper("--no-refresh", "--xmlout", *only, "shell")]
         code, output, errors = self._unlocked(command, "\n".join(commands) + "\n")

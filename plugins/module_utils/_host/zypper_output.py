@@ -80,13 +80,12 @@ class Answer(t.NamedTuple):
     complaints: t.List[str]  # errors and warnings, in zypper's words
 
 
-def session(names: t.Iterable[str], aliases: t.Iterable[str]) -> t.List[str]:
-    """Commands for zypper's shell: about packages of these names, in the repositories of these aliases."""
-    only = "".join(" -r %s" % _quoted(alias) for alias in aliases)
-    search = "search --details --type package --match-exact --case-sensitive%s %s" % (
-        only,
-        " ".join(_quoted(name) for name in names),
-    )
+def session(aliases: t.Iterable[str]) -> t.List[str]:
+    """Commands for zypper's shell: about the repositories of these aliases.
+
+    The search names no packages: libzypp makes one regular expression of many names, which can take it minutes.
+    """
+    search = "search --details --type package" + "".join(" -r %s" % _quoted(alias) for alias in aliases)
     updates = "list-updates --type package"
     return [search, "locks --solvables", updates, updates + " --allow-vendor-change", "quit"]
 
@@ -181,7 +180,7 @@ def _tree(output: str) -> ElementTree.Element:
 def _offers(search: ElementTree.Element) -> t.Iterator[Offer]:
     for element in search.iter("solvable"):
         get = element.attrib.get
-        if get("kind", "package") == "package" and get("repository"):
+        if get("status") != "not-installed" and get("kind", "package") == "package" and get("repository"):
             yield Offer(
                 get("name", ""), get("arch", ""), parse_edition(get("edition", "")), t.cast(str, get("repository"))
             )
