@@ -25,6 +25,8 @@ _KNOWN = "No repositories defined"  # a warning where none was fetched, which th
 _no_xml = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 # The shell repeats its commands, folded, up to the first element of the answer; in texts `>` is written `&gt;`.
 _repeated = re.compile(r"zypper> .*?(?=\n<(?:message|prompt|search-result|locks|update-status|/stream)\b)", re.DOTALL)
+# Most of what repositories offer: left out before it costs time to read.
+_not_installed = re.compile('<solvable status="not-installed"[^<>]*/>\\n?')
 _userinfo = re.compile(r"(?<=://)[^/@\s]+@")
 
 Edition = t.Tuple[int, str, str]  # epoch, version, release
@@ -96,7 +98,7 @@ def _quoted(word: str) -> str:
 
 def parse_answer(output: str) -> Answer:
     """Raises OutputError when the answer to one of the commands of a `session` is not there."""
-    root = _tree(_repeated.sub("", output))
+    root = _tree(_not_installed.sub("", _repeated.sub("", output)))
     search, locks, updates = root.find("search-result"), root.find("locks"), root.findall("update-status")
     complaints = [said for said in messages(root) if not said.startswith(_KNOWN)]
     if search is None and not any("No matching" in said for said in _said(root, "info")):
@@ -180,7 +182,7 @@ def _tree(output: str) -> ElementTree.Element:
 def _offers(search: ElementTree.Element) -> t.Iterator[Offer]:
     for element in search.iter("solvable"):
         get = element.attrib.get
-        if get("status") != "not-installed" and get("kind", "package") == "package" and get("repository"):
+        if get("kind", "package") == "package" and get("repository"):
             yield Offer(
                 get("name", ""), get("arch", ""), parse_edition(get("edition", "")), t.cast(str, get("repository"))
             )
