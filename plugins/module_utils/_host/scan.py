@@ -10,12 +10,14 @@ import typing as t
 from .._engine import dates
 from .apt import Apt
 from .base import BackendError, Clock, Document, Options, PackageManager, Run
+from .dnf import Dnf
 from .node import identify
 from .os_release import OperatingSystem, read_os_release
 
 # The archive a module travels in holds what import statements name, so this table is written out.
 BACKENDS: t.Dict[str, t.Callable[[Run, Clock, Options], PackageManager]] = {
     "apt": Apt,
+    "dnf": Dnf,
 }
 REFUSALS: t.Dict[str, str] = {
     "yum": "its bindings are for Python 2 only; let AWS Systems Manager patch this node",
