@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import atexit
 import functools
 import os
 import pathlib
@@ -22,6 +23,7 @@ Version: {version}
 Release: {release}
 Summary: test
 License: MIT
+{obsoletes}
 %description
 test
 %files
@@ -48,6 +50,7 @@ class Rpm(t.NamedTuple):
     release: str = "1"
     epoch: int = 0
     arch: str = "x86_64"
+    obsoletes: str = ""  # line of a spec file
 
     @property
     def entry(self) -> str:
@@ -63,14 +66,16 @@ class Rpm(t.NamedTuple):
 
 @functools.lru_cache(maxsize=None)
 def workshop() -> pathlib.Path:
-    return pathlib.Path(tempfile.mkdtemp(prefix="rpm-roots-"))
+    """Where packages are built; each once for all tests."""
+    folder = tempfile.mkdtemp(prefix="rpm-roots-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return pathlib.Path(folder)
 
 
 @functools.lru_cache(maxsize=None)
 def built(rpm: Rpm, when: int) -> pathlib.Path:
     """The file of a package without content, made by rpmbuild."""
-    folder = workshop() / ("%s-%d-%s-%s-%s-%d" % (rpm.name, rpm.epoch, rpm.version, rpm.release, rpm.arch, when))
-    folder.mkdir()
+    folder = pathlib.Path(tempfile.mkdtemp(dir=workshop()))
     spec = folder / "package.spec"
     spec.write_text(SPEC.format(**rpm._asdict()))
     defines = {"_topdir": folder, "_rpmdir": folder, "use_source_date_epoch_as_buildtime": 1}

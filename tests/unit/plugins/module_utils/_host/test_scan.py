@@ -40,7 +40,7 @@ def test_every_package_manager_is_asked_or_refused():
         ),
         pytest.param(
             'ID=sles\nNAME=SLES\nVERSION_ID="15.5"',
-            ["SLES 15.5 (SUSE)", "zypper", "works with apt only"],
+            ["SLES 15.5 (SUSE)", "zypper", "works with apt, dnf only"],
             id="no backend yet",
         ),
     ],
