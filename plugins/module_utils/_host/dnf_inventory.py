@@ -17,6 +17,7 @@ Nevra = t.Tuple[str, int, str, str, str]  # name, epoch, version, release, arch
 
 AGENT = "amazon-ssm-agent"
 STALE_AFTER = 24 * 60 * 60  # seconds
+SKIPPED = "skipping"  # in dnf's words about a file of repositories that it cannot read
 RETRACTED = "retracted"  # status of an advisory that its vendor took back
 
 # As `dnf needs-restarting --reboothint`, which adds those of /etc/dnf/plugins/needs-restarting.d as well.
@@ -250,6 +251,9 @@ def _alike(known: Document, advisory: Document) -> bool:
 def _problems(found: Document) -> t.Iterator[Document]:
     for path in found["unreadable"]:
         yield {"what": path, "why": "this user may not read it, and dnf passes over it: run with become: true"}
+    for complaint in found["complaints"]:
+        if SKIPPED in complaint:
+            yield {"what": "dnf's repositories", "why": complaint}
     for repository in found["repositories"]:
         if not repository["fetched"]:
             yield {
@@ -272,6 +276,9 @@ def _warnings(found: Document, now: datetime.datetime) -> t.Iterator[str]:
     """Instants, not ages: two scans of an unchanged node say the same."""
     if not found["repositories"]:
         yield "no repository is enabled: dnf knows of no newer version of anything"
+    for complaint in found["complaints"]:
+        if SKIPPED not in complaint:
+            yield complaint
     own = found["own_releasever"]
     if own != found["releasever"]:
         yield (

@@ -15,6 +15,7 @@ repositories whose advisories the bindings shall give after all). Instants are s
 """
 
 import json
+import logging
 import os
 import re
 import sys
@@ -73,8 +74,19 @@ def unreadable(conf):
     return [path for path in paths if os.path.exists(path) and not os.access(path, os.R_OK)]
 
 
+class Complaints(logging.Handler):
+    """Keeps what dnf says while it reads the configuration of repositories: one that it cannot read it leaves out."""
+
+    def __init__(self):
+        logging.Handler.__init__(self, logging.WARNING)
+        self.said = []
+
+    def emit(self, record):
+        self.said.append(clean(record.getMessage()))
+
+
 def configure(dnf, options):
-    """A dnf.Base with the node's configuration and repositories; and the release that the node is at."""
+    """A dnf.Base with the node's configuration and repositories, the release the node is at, and dnf's complaints."""
     root = options.get("rootdir", "").rstrip("/")
     base = dnf.Base()
     conf = base.conf
@@ -89,8 +101,10 @@ def configure(dnf, options):
         conf.cachedir = conf.system_cachedir
     conf.substitutions.update_from_etc(root or "/", varsdir=conf.varsdir)
     if root:
-        for option in ("cachedir", "logdir", "persistdir"):
+        for option in ("cachedir", "persistdir"):
             conf.prepend_installroot(option)
+        if os.geteuid() == 0:
+            conf.prepend_installroot("logdir")
         conf.releasever = conf.substitutions.get("releasever") or dnf.rpm.detect_releasever(root)
     own_release = conf.releasever
     if options.get("releasever"):
@@ -101,20 +115,32 @@ def configure(dnf, options):
     # versionlock is read below: loaded, its locks could not be told from excludes.
     base.init_plugins(disabled_glob=["versionlock"])
     base.pre_configure_plugins()
+    complaints = Complaints()
+    logger = logging.getLogger("dnf")
+    logger.addHandler(complaints)
     base.read_all_repos()
+    logger.removeHandler(complaints)
     base.configure_plugins()
-    return base, own_release
+    return base, own_release, complaints.said
+
+
+def last_checked(repo):
+    """When dnf last confirmed what it has of a repository, or None; its own getTimestamp() is 0 after a refresh."""
+    try:
+        return int(os.stat(repo._repo.getMetadataPath("primary")).st_mtime)
+    except OSError:
+        return None
 
 
 def fetch(dnf, base, options):
-    """Fetch what is due, if this run may; what went wrong by repository, and whether anything may have changed."""
+    """Fetch what is due, if this run may; what went wrong, by repository."""
     import dnf.lock
 
     refresh = options.get("refresh", "never")
     failures, due = {}, []
     for repo in base.repos.iter_enabled():
-        cached = repo._repo.loadCache(False)
-        old = not cached or repo._repo.getAge() > options.get("cache_valid_time", 0)
+        checked = last_checked(repo) if repo._repo.loadCache(False) else None
+        old = checked is None or time.time() - checked > options.get("cache_valid_time", 0)
         if refresh == "always" or (refresh == "auto" and old):
             due.append(repo)
     if due:
@@ -127,7 +153,7 @@ def fetch(dnf, base, options):
                     failures[repo.id] = clean(error)
     for repo in base.repos.iter_enabled():
         repo._repo.setSyncStrategy(dnf.repo.SYNC_ONLY_CACHE)
-    return failures, bool(due)
+    return failures
 
 
 def drop_missing(dnf, base):
@@ -177,7 +203,7 @@ def read_repository(repo, failures, missing):
         "uri": without_userinfo(addresses[0]) if addresses else None,
         "gpgcheck": bool(repo.gpgcheck),
         "fetched": cached,
-        "checked": native.getTimestamp() if cached else None,
+        "checked": last_checked(repo) if cached else None,
         "published": native.getMaxTimestamp() if cached else None,
         "updateinfo": path or None,
         "has_updateinfo": bool(re.search(r'<data\s+type="updateinfo(_zck)?"', repomd or "")),
@@ -188,9 +214,11 @@ def read_repository(repo, failures, missing):
 
 
 def read_installed(base):
-    """Native objects of what is installed, by name and architecture."""
+    """Native objects of what is installed, by name and architecture; excludes would hide some."""
+    import hawkey
+
     found = {}
-    for package in base.sack.query().installed():
+    for package in base.sack.query(flags=hawkey.IGNORE_EXCLUDES).installed():
         if package.name != "gpg-pubkey":  # rpm keeps keys as packages
             found.setdefault((package.name, package.arch), []).append(package)
     return found
@@ -317,9 +345,9 @@ def gather(options):
     import dnf.rpm
     import dnf.subject
 
-    base, own_release = configure(dnf, options)
+    base, own_release, complaints = configure(dnf, options)
     timeout = options.get("lock_timeout", 0)
-    failures, tried = unlocked(dnf, lambda: fetch(dnf, base, options), timeout)
+    failures = unlocked(dnf, lambda: fetch(dnf, base, options), timeout)
     enabled = list(base.repos.iter_enabled())
     missing = drop_missing(dnf, base)
     unlocked(dnf, lambda: fill(base, options.get("advisories") or ()), timeout)
@@ -334,7 +362,7 @@ def gather(options):
         "architecture": conf.substitutions.get("arch"),
         "cachedir": conf.cachedir,
         "system_cache": conf.cachedir == root + conf.system_cachedir,
-        "tried": tried,
+        "complaints": complaints,
         "repositories": [read_repository(repo, failures, missing) for repo in enabled],
         "excludepkgs": list(conf.excludepkgs),
         "includepkgs": list(conf.includepkgs),

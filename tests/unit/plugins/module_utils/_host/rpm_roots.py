@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import atexit
 import functools
+import hashlib
 import os
 import pathlib
 import shutil
@@ -142,6 +143,18 @@ class Repository:
         path = self.folder.parent / f"{kind}.xml"
         path.write_text(text)
         run("modifyrepo_c", f"--mdtype={kind}", f"--compress-type={self._compression}", path, self.folder / "repodata")
+
+
+    def publish_zstd(self, kind: str, text: str) -> None:
+        """As Fedora does; createrepo_c of Debian 12 does not know zstd."""
+        path = self.folder / "repodata" / f"{kind}.xml.zst"
+        path.write_bytes(subprocess.run(["zstd", "-cq"], input=text.encode(), capture_output=True, check=True).stdout)
+        entry = (
+            f'<data type="{kind}"><checksum type="sha256">{hashlib.sha256(path.read_bytes()).hexdigest()}</checksum>'
+            f'<location href="repodata/{path.name}"/><timestamp>{BUILT}</timestamp></data></repomd>'
+        )
+        repomd = self.folder / "repodata/repomd.xml"
+        repomd.write_text(repomd.read_text().replace("</repomd>", entry))
 
 
 class RpmRoot:

@@ -14,14 +14,13 @@ import pytest
 
 from ansible_collections.patchops.fleet.plugins.module_utils._engine.dates import parse_instant
 from ansible_collections.patchops.fleet.plugins.module_utils._engine.schemas import INVENTORY
-from ansible_collections.patchops.fleet.plugins.module_utils._engine.shape import errors
+from ansible_collections.patchops.fleet.plugins.module_utils._engine.shape import faults
 from ansible_collections.patchops.fleet.plugins.module_utils._host import base, scan
 from ansible_collections.patchops.fleet.tests.unit.plugins.module_utils._host.rpm_roots import (
     BUILT,
     Rpm,
     RpmRoot,
     advisory,
-    run,
 )
 
 pytestmark = pytest.mark.needs("dnf", "python3-dnf", "rpm", "createrepo-c")
@@ -43,7 +42,7 @@ def now():
 
 def gather(root, **options):
     inventory = scan.gather("db1", None, root.run, now, base.Options(root=str(root.root), **options)).inventory
-    assert errors(inventory, INVENTORY) == []
+    assert list(faults(inventory, INVENTORY)) == []
     return inventory
 
 
@@ -287,10 +286,8 @@ def test_without_a_decoder_dnf_gives_the_advisories_and_its_lost_dates_are_unkno
     root.install(HELLO, Rpm("lib"))
     dated = advisory("DATED", HELLO_2, updated="2026-01-02 03:04:05", cves=["CVE-2026-1"])
     repository = root.repository("one").add(HELLO_2, Rpm("lib", "2.0")).publish()
-    plain = tmp_path / "updateinfo.xml"
-    plain.write_text("<updates>%s%s</updates>" % (dated, advisory("LOST", Rpm("lib", "2.0"), updated="2026-01-02 03:04")))
-    run("zstd", "--quiet", plain)
-    run("modifyrepo_c", "--mdtype=updateinfo", "--no-compress", f"{plain}.zst", repository.folder / "repodata")
+    lost = advisory("LOST", Rpm("lib", "2.0"), updated="2026-01-02 03:04")
+    repository.publish_zstd("updateinfo", f"<updates>{dated}{lost}</updates>")
     with_decoder = gather(root)
     monkeypatch.setenv("PATH", str(tmp_path))
     without = gather(root)
@@ -396,18 +393,21 @@ def test_another_dnf_at_work_is_named(root):
         gather(root, lock_timeout=0)
 
 
-@pytest.mark.parametrize(
-    ("file", "text", "words"),
-    [
-        pytest.param("etc/dnf/dnf.conf", "no section", "dnf.conf", id="dnf.conf"),
-        pytest.param("etc/yum.repos.d/bad.repo", "[bad\nbaseurl=x", "bad.repo", id="a repository's file"),
-    ],
-)
-def test_configuration_that_dnf_cannot_read(root, file, text, words):
+def test_a_configuration_that_dnf_cannot_read_is_named(root):
     root.install(HELLO)
-    (root.root / file).write_text(text)
-    with pytest.raises(base.BackendError, match=words):
+    root.configuration.write_text("no section")
+    with pytest.raises(base.BackendError, match=r"dnf\.conf"):
         gather(root)
+
+
+def test_a_file_of_repositories_that_dnf_leaves_out_is_a_problem(root):
+    root.install(HELLO)
+    root.repository("one").add(HELLO_2).publish()
+    (root.root / "etc/yum.repos.d/bad.repo").write_text("[bad\nbaseurl=x\n")
+    inventory = gather(root)
+    assert offers(inventory, "hello") == ["0:2.0-1"]
+    assert [problem["what"] for problem in inventory["problems"]] == ["dnf's repositories"]
+    assert "bad.repo" in inventory["problems"][0]["why"]
 
 
 def test_what_plugins_print_is_not_in_the_answer(root):
