@@ -76,13 +76,25 @@ def workshop() -> pathlib.Path:
 @functools.lru_cache(maxsize=None)
 def built(rpm: Rpm, when: int) -> pathlib.Path:
     """The file of a package without content, made by rpmbuild."""
-    folder = pathlib.Path(tempfile.mkdtemp(dir=workshop()))
+    return build(pathlib.Path(tempfile.mkdtemp(dir=workshop())), SPEC.format(**rpm._asdict()), rpm.arch, when)[0]
+
+
+def built_together(folder: pathlib.Path, version: str, names: t.Sequence[str]) -> list[pathlib.Path]:
+    """Many packages of one version, from one run of rpmbuild."""
+    folder.mkdir()
+    spec = SPEC.format(name="together", epoch=0, version=version, release=1, obsoletes="").replace("%files\n", "")
+    for name in names:
+        spec += f"%package -n {name}\nSummary: test\n%description -n {name}\ntest\n%files -n {name}\n"
+    return build(folder, spec, "x86_64", BUILT)
+
+
+def build(folder: pathlib.Path, text: str, arch: str, when: int) -> list[pathlib.Path]:
     spec = folder / "package.spec"
-    spec.write_text(SPEC.format(**rpm._asdict()))
+    spec.write_text(text)
     defines = {"_topdir": folder, "_rpmdir": folder, "use_source_date_epoch_as_buildtime": 1}
     options = [part for name, value in defines.items() for part in ("--define", f"{name} {value}")]
-    run("rpmbuild", "-bb", "--quiet", "--target", rpm.arch, *options, spec, SOURCE_DATE_EPOCH=str(when))
-    return next(folder.rglob("*.rpm"))
+    run("rpmbuild", "-bb", "--quiet", "--target", arch, *options, spec, SOURCE_DATE_EPOCH=str(when))
+    return sorted(folder.rglob("*.rpm"))
 
 
 def advisory(identifier: str, *rpms: Rpm, kind: str | None = "security", severity: str | None = "Important",
@@ -191,7 +203,9 @@ class RpmRoot:
         return repository
 
     def install(self, *rpms: Rpm) -> None:
-        files = [built(rpm, BUILT) for rpm in rpms]
+        self.install_files([built(rpm, BUILT) for rpm in rpms])
+
+    def install_files(self, files: t.Sequence[pathlib.Path]) -> None:
         run("rpm", "--root", self.root, "-i", "--justdb", "--nodeps", "--noscripts", "--ignorearch", "--force", *files)
 
     def lock(self, *patterns: str) -> None:
