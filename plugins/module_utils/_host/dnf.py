@@ -92,7 +92,9 @@ class Dnf(PackageManager):
             except DecoderMissing as error:
                 unread[repository["id"]] = error.package
             except AdvisoryError as error:
-                document["problems"].append({"what": "advisories of repository %s" % repository["id"], "why": str(error)})
+                document["problems"].append(
+                    {"what": "advisories of repository %s" % repository["id"], "why": str(error)}
+                )
             document["warnings"] += senseless
         return unread
 

@@ -161,9 +161,7 @@ def _names(rule: Document, name: str) -> bool:
 def _covers(rule: Document, nevra: Nevra) -> bool:
     """Whether one of the versions that a rule's pattern may stand for is this one; what it leaves open is any."""
     return any(
-        all(
-            wanted in (None, -1) or fnmatch.fnmatchcase(str(value), str(wanted)) for value, wanted in zip(nevra, form)
-        )
+        all(wanted in (None, -1) or fnmatch.fnmatchcase(str(value), str(wanted)) for value, wanted in zip(nevra, form))
         for form in rule["forms"]
     )
 

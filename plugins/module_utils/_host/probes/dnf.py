@@ -236,10 +236,10 @@ def read_packages(base, considered):
     import hawkey
 
     installed = read_installed(base)
-    names = sorted(set(name for name, _arch in installed))
+    names = sorted({name for name, _arch in installed})
     offers = base.sack.query(flags=hawkey.IGNORE_REGULAR_EXCLUDES).available().filter(name=names)
     hidden = offers.difference(base.sack.query().available().filter(name=names))
-    hidden = set((package.reponame, str(package)) for package in hidden)
+    hidden = {(package.reponame, str(package)) for package in hidden}
     packages = {}
     for key, natives in installed.items():
         versions = [dict(describe(native), installed=native.installtime) for native in sorted(natives)]
@@ -322,9 +322,7 @@ def read_advisories(considered):
                     "bugzillas": [entry.id for entry in references if entry.type == hawkey.REFERENCE_BUGZILLA],
                     "packages": [],
                 }
-            entry["packages"].append(
-                [package.name, int(package.epoch), package.version, package.release, package.arch]
-            )
+            entry["packages"].append([package.name, int(package.epoch), package.version, package.release, package.arch])
     return list(found.values())
 
 

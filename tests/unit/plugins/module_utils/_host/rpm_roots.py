@@ -35,8 +35,7 @@ NO_PROXY = {name: value for name, value in os.environ.items() if not name.lower(
 def run(*command: t.Any, **variables: str) -> str:
     done = subprocess.run(
         [str(part) for part in command],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        capture_output=True,
         text=True,
         check=False,
         env={**NO_PROXY, "LC_ALL": "C", **variables},
@@ -155,7 +154,6 @@ class Repository:
         path = self.folder.parent / f"{kind}.xml"
         path.write_text(text)
         run("modifyrepo_c", f"--mdtype={kind}", f"--compress-type={self._compression}", path, self.folder / "repodata")
-
 
     def publish_zstd(self, kind: str, text: str) -> None:
         """As Fedora does; createrepo_c of Debian 12 does not know zstd."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime
 import os
+import pathlib
 import sys
 import time
 
@@ -16,6 +17,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils._engine.dates impor
 from ansible_collections.patchops.fleet.plugins.module_utils._engine.schemas import INVENTORY
 from ansible_collections.patchops.fleet.plugins.module_utils._engine.shape import faults
 from ansible_collections.patchops.fleet.plugins.module_utils._host import base, scan
+from ansible_collections.patchops.fleet.plugins.module_utils._host.advisories import read_updateinfo
 from ansible_collections.patchops.fleet.tests.unit.plugins.module_utils._host.rpm_roots import (
     BUILT,
     Rpm,
@@ -243,6 +245,31 @@ def test_a_date_of_an_advisory_survives(root, written, instant):
     assert parse_instant(found["issued"]).isoformat() == parse_instant(found["updated"]).isoformat() == instant
 
 
+FIXTURES = pathlib.Path(__file__).resolve().parents[4] / "fixtures" / "updateinfo"
+
+
+@pytest.mark.parametrize(
+    "name", ["almalinux9-baseos", "amazonlinux2-core", "amazonlinux2023-core", "fedora43-everything", "rocky9-baseos"]
+)
+def test_what_a_vendor_says_of_its_packages_arrives_unchanged(root, name):
+    path = FIXTURES / f"{name}.xml"
+    expected = {}
+    rpms = {}
+    for entry in read_updateinfo(str(path), []):
+        for listed in [listed for listed in entry["packages"] if listed.arch in ("x86_64", "noarch")][:3]:
+            rpm = Rpm(listed.name, listed.version, listed.release, listed.epoch, listed.arch)
+            rpms[rpm.name] = rpm
+            members = ("type", "severity", "issued", "updated", "title", "cves", "bugzillas")
+            expected[entry["id"]] = {member: entry[member] for member in members}
+    root.install(*(rpm._replace(version="0", release="0", epoch=0) for rpm in rpms.values()))
+    repository = root.repository("one").add(*rpms.values()).publish()
+    repository.publish_file("updateinfo", path.read_text(encoding="utf-8"))
+    inventory = gather(root)
+    answer = {entry["id"]: entry for entry in inventory["advisories"].values()}
+    assert {key: {member: answer[key][member] for member in value} for key, value in expected.items()} == expected
+    assert {entry["name"] for entry in inventory["packages"] if entry["available"][0]["advisories"]} == set(rpms)
+
+
 def test_one_version_in_several_advisories_and_repositories(root):
     root.install(HELLO)
     same = advisory("A-1", HELLO_2, issued="2026-01-01", cves=["CVE-2026-1"])
@@ -326,7 +353,9 @@ def test_metadata_is_refreshed_when_it_is_due(root, options, refreshed):
     assert offers(inventory, "hello")[-1] == ("0:3.0-1" if refreshed else "0:2.0-1")
     stated = parse_instant(inventory["repositories"]["one"]["refreshed_at"]).timestamp()
     assert (stated > OLD) is refreshed
-    stale = ["the metadata of repository one was last refreshed 2023-11-14T22:13:20Z, more than 24 hours before this scan"]
+    stale = [
+        "the metadata of repository one was last refreshed 2023-11-14T22:13:20Z, more than 24 hours before this scan"
+    ]
     assert inventory["warnings"] == ([] if refreshed else stale)
 
 
@@ -413,7 +442,9 @@ def test_a_file_of_repositories_that_dnf_leaves_out_is_a_problem(root):
 def test_what_plugins_print_is_not_in_the_answer(root):
     root.install(HELLO)
     root.repository("one").add(HELLO_2).publish()
-    plugin = "import os, dnf\nclass Loud(dnf.Plugin):\n    name = 'loud'\n    def sack(self):\n        os.write(1, b'!')\n"
+    plugin = (
+        "import os, dnf\nclass Loud(dnf.Plugin):\n    name = 'loud'\n    def sack(self):\n        os.write(1, b'!')\n"
+    )
     (root.plugins / "loud.py").write_text(plugin)
     assert offers(gather(root), "hello") == ["0:2.0-1"]
 
