@@ -180,12 +180,12 @@ def fill(base, with_advisories):
 
 def unlocked(dnf, act, timeout):
     """`act()` as soon as no other dnf works on the metadata. Raises the lock's error after `timeout` seconds."""
-    deadline = time.time() + timeout
+    deadline = time.monotonic() + timeout
     while True:
         try:
             return act()
         except dnf.exceptions.LockError:
-            if time.time() >= deadline:
+            if time.monotonic() >= deadline:
                 raise
             time.sleep(LOCK_RETRY)
 
