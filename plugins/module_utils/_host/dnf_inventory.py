@@ -263,9 +263,9 @@ def _problems(found: Document) -> t.Iterator[Document]:
                 "what": "advisories of repository %s" % repository["id"],
                 "why": "dnf has not fetched its updateinfo: look at optional_metadata_types in dnf.conf",
             }
-    if not found["system_cache"]:
+    if found["own_cache"]:
         yield {
-            "what": found["cachedir"],
+            "what": found["own_cache"],
             "why": "this user's own cache stands in for that of root, which is empty or closed: run with become: true",
         }
 

@@ -86,31 +86,32 @@ class Complaints(logging.Handler):
 
 
 def configure(dnf, options):
-    """A dnf.Base with the node's configuration and repositories, the release the node is at, and dnf's complaints."""
+    """A dnf.Base with the node's configuration and repositories, and what was found on the way to it."""
     root = options.get("rootdir", "").rstrip("/")
     base = dnf.Base()
     conf = base.conf
+    user = os.geteuid() != 0
+    own_cache = conf.cachedir
     if root:
         conf.installroot = root
         conf.config_file_path = root + conf.config_file_path
         conf.reposdir = [root + folder for folder in conf.reposdir]
     conf.read()
     # A user reads what root fetched, as `dnf --cacheonly` does, where it is there.
-    own = conf.cachedir
-    if os.geteuid() != 0:
+    if user and conf.cachedir == own_cache:
         conf.cachedir = conf.system_cachedir
     conf.substitutions.update_from_etc(root or "/", varsdir=conf.varsdir)
     if root:
         for option in ("cachedir", "persistdir"):
             conf.prepend_installroot(option)
-        if os.geteuid() == 0:
+        if not user:
             conf.prepend_installroot("logdir")
         conf.releasever = conf.substitutions.get("releasever") or dnf.rpm.detect_releasever(root)
     own_release = conf.releasever
     if options.get("releasever"):
         conf.releasever = options["releasever"]
-    if os.geteuid() != 0 and not names_in(conf.cachedir):
-        conf.cachedir = own
+    if user and not names_in(conf.cachedir):
+        conf.cachedir = own_cache
     conf.exit_on_lock = True
     # versionlock is read below: loaded, its locks could not be told from excludes.
     base.init_plugins(disabled_glob=["versionlock"])
@@ -121,7 +122,11 @@ def configure(dnf, options):
     base.read_all_repos()
     logger.removeHandler(complaints)
     base.configure_plugins()
-    return base, own_release, complaints.said
+    return base, {
+        "own_releasever": own_release,
+        "own_cache": own_cache if user and conf.cachedir == own_cache else None,
+        "complaints": complaints.said,
+    }
 
 
 def last_checked(repo):
@@ -343,7 +348,7 @@ def gather(options):
     import dnf.rpm
     import dnf.subject
 
-    base, own_release, complaints = configure(dnf, options)
+    base, found = configure(dnf, options)
     timeout = options.get("lock_timeout", 0)
     failures = unlocked(dnf, lambda: fetch(dnf, base, options), timeout)
     enabled = list(base.repos.iter_enabled())
@@ -353,14 +358,10 @@ def gather(options):
     packages = read_packages(base, considered)
     root = options.get("rootdir", "").rstrip("/")
     conf = base.conf
-    return {
+    document = {
         "version": dnf.const.VERSION,
         "releasever": conf.releasever,
-        "own_releasever": own_release,
         "architecture": conf.substitutions.get("arch"),
-        "cachedir": conf.cachedir,
-        "system_cache": conf.cachedir == root + conf.system_cachedir,
-        "complaints": complaints,
         "repositories": [read_repository(repo, failures, missing) for repo in enabled],
         "excludepkgs": list(conf.excludepkgs),
         "includepkgs": list(conf.includepkgs),
@@ -373,6 +374,7 @@ def gather(options):
         "ostree": os.path.exists(root + OSTREE_BOOTED),
         "unreadable": unreadable(conf),
     }
+    return dict(found, **document)
 
 
 def answer(options):

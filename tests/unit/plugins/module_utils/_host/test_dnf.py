@@ -413,6 +413,19 @@ def test_without_root_and_without_a_cache_the_answer_is_not_complete(root, as_no
     assert offers(inventory, "hello") == []
 
 
+@pytest.mark.parametrize("privileged", [True, False], ids=["root", "a user"])
+def test_a_cache_elsewhere_is_no_problem(root, as_nobody, privileged):
+    root.configure("cachedir=/elsewhere")
+    root.install(HELLO)
+    root.repository("one").add(HELLO_2).publish()
+    inventory = gather(root)
+    if not privileged:
+        inventory = as_nobody(lambda: gather(root, privileged=False))
+    assert (root.root / "elsewhere").is_dir()
+    assert inventory["problems"] == []
+    assert offers(inventory, "hello") == ["0:2.0-1"]
+
+
 def test_another_dnf_at_work_is_named(root):
     root.install(HELLO)
     root.repository("one").add(HELLO_2).publish()

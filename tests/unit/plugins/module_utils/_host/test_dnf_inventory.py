@@ -58,8 +58,7 @@ def found(*packages, **members):
     given = {
         "releasever": "9",
         "own_releasever": "9",
-        "cachedir": "/var/cache/dnf",
-        "system_cache": True,
+        "own_cache": None,
         "complaints": [],
         "repositories": [repository()],
         "excludepkgs": [],
@@ -126,9 +125,7 @@ def test_warnings(members, words):
         pytest.param(
             {"repositories": [repository(has_updateinfo=True)]}, "advisories of repository baseos", id="no updateinfo"
         ),
-        pytest.param(
-            {"system_cache": False, "cachedir": "/var/tmp/dnf-me"}, "/var/tmp/dnf-me", id="the user's own cache"
-        ),
+        pytest.param({"own_cache": "/var/tmp/dnf-me"}, "/var/tmp/dnf-me", id="the user's own cache"),
         pytest.param(
             {"complaints": ["Warning: failed loading 'x', skipping."]}, "dnf's repositories", id="a file left out"
         ),
