@@ -72,6 +72,11 @@ class Dnf(PackageManager):
         try:
             return ask_probe(self._run, probe, interpreters, options)
         except BindingsMissing as error:
+            if chosen:
+                raise BackendError(
+                    "bindings_interpreter cannot be used (%s). Name a Python that has %s, or leave the option out"
+                    % (error, BINDINGS)
+                ) from error
             raise BackendError(without_bindings(str(error), os.path.exists(self._options.root + DNF5))) from error
         except CacheUnusable as error:
             raise BackendError(

@@ -48,6 +48,7 @@ def inventory(found: Document, node: Document, now: datetime.datetime) -> Docume
         "node": _with_agent(node, found["packages"]),
         "manager": "dnf",
         "complete": not problems,
+        "unusable": _unusable(found),
         "problems": problems,
         "warnings": list(_warnings(found, now)),
         "refreshed_at": _instant(min(checks)) if checks and None not in checks else None,
@@ -246,6 +247,17 @@ def _alike(known: Document, advisory: Document) -> bool:
     return all(known[member] == advisory.get(member) for member in ("type", "severity", "issued", "updated"))
 
 
+def _unusable(found: Document) -> t.Optional[str]:
+    """Without any metadata dnf knows of no update, and silence would look like compliance."""
+    if not found["packages"]:
+        return "the rpm database lists no package, which no node managed by dnf can be without"
+    if not found["repositories"]:
+        return "no repository is enabled, so dnf knows of no newer version of anything"
+    if not any(repository["fetched"] for repository in found["repositories"]):
+        return "no repository was ever fetched: run 'dnf makecache', or scan as root and not in check mode"
+    return None
+
+
 def _problems(found: Document) -> t.Iterator[Document]:
     for path in found["unreadable"]:
         yield {"what": path, "why": "this user may not read it, and dnf passes over it: run with become: true"}
@@ -272,8 +284,6 @@ def _problems(found: Document) -> t.Iterator[Document]:
 
 def _warnings(found: Document, now: datetime.datetime) -> t.Iterator[str]:
     """Instants, not ages: two scans of an unchanged node say the same."""
-    if not found["repositories"]:
-        yield "no repository is enabled: dnf knows of no newer version of anything"
     for complaint in found["complaints"]:
         if SKIPPED not in complaint:
             yield complaint

@@ -9,7 +9,7 @@ import datetime
 
 import pytest
 
-from ansible_collections.patchops.fleet.plugins.module_utils._host import dnf_inventory
+from ansible_collections.patchops.fleet.plugins.module_utils._host import dnf, dnf_inventory
 
 NOW = datetime.datetime(2026, 11, 21, 12, tzinfo=datetime.timezone.utc)
 BOOT = int(NOW.timestamp()) - 3600
@@ -105,7 +105,6 @@ def test_a_version_without_build_time_has_none():
     [
         pytest.param({"complaints": ["Invalid value"]}, "Invalid value", id="a complaint of dnf"),
         pytest.param({"ostree": True}, "this node boots an image (ostree)", id="ostree"),
-        pytest.param({"repositories": []}, "no repository is enabled", id="no repository"),
         pytest.param({"releasever": "latest", "own_releasever": "2023.3"}, "locked to 2023.3", id="another release"),
     ],
 )
@@ -137,6 +136,25 @@ def test_what_could_not_be_read_makes_it_incomplete(members, what):
     assert document["complete"] is False
 
 
+@pytest.mark.parametrize(
+    ("packages", "members", "words"),
+    [
+        pytest.param([package("a")], {"repositories": []}, "no repository is enabled", id="no repository"),
+        pytest.param(
+            [package("a")],
+            {"repositories": [repository(fetched=False, checked=None, published=None)]},
+            "no repository was ever fetched",
+            id="nothing fetched",
+        ),
+        pytest.param([], {}, "the rpm database lists no package", id="no package"),
+        pytest.param([package("a")], {}, None, id="all there"),
+    ],
+)
+def test_what_leaves_a_node_unknown(packages, members, words):
+    reason = inventory(*packages, **members)["unusable"]
+    assert reason is None if words is None else words in reason
+
+
 def test_the_agent_of_systems_manager_is_named():
     document = inventory(package("amazon-ssm-agent", "3.3.1"))
     assert document["node"]["platform"]["agent_version"] == "3.3.1-1"
@@ -146,3 +164,17 @@ def test_automatic_updates_are_named():
     assert inventory(timers=["dnf-automatic.timer"])["activity"] == [
         "dnf-automatic works on its own (dnf-automatic.timer)"
     ]
+
+
+@pytest.mark.parametrize(
+    ("has_dnf5", "words"),
+    [
+        pytest.param(False, "Install them with 'dnf install python3-dnf'", id="nothing"),
+        pytest.param(True, "this node has dnf5, which this version of the collection does not ask", id="dnf5"),
+    ],
+)
+def test_without_bindings_it_is_refused_by_name(has_dnf5, words):
+    refusal = dnf.without_bindings("no dnf in /usr/bin/python3", has_dnf5)
+    assert words in refusal
+    assert "python3-dnf" in refusal
+    assert "no dnf in /usr/bin/python3" in refusal
