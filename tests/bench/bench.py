@@ -190,7 +190,7 @@ def bench_gathering() -> None:
 
 def dnf_root(path: pathlib.Path) -> t.Any:
     """A node with 400 packages and a repository of 5,200, with 2,500 advisories for eight packages on three systems."""
-    from rpm_roots import Rpm, RpmRoot, advisory, built_together, run
+    from rpm_roots import Rpm, RpmRoot, advisory, built_together
 
     root = RpmRoot(path)
     repository = root.repository("baseos")
@@ -212,7 +212,7 @@ def dnf_root(path: pathlib.Path) -> t.Any:
         words = "<description>%s</description><references>" % ("What was wrong, at length. " * 40)
         repository.advise(text.replace("<references>", words))
     repository.publish()
-    run("dnf", "--installroot=%s" % root.root, "--quiet", "makecache")
+    root.dnf("makecache")
     return root
 
 
@@ -232,11 +232,11 @@ def bench_dnf() -> None:
             return datetime.datetime.now(datetime.timezone.utc)
 
         def gathering() -> None:
-            gather("bench", None, run, clock, options)
+            gather("bench", None, root.run, clock, options)
 
         def listings() -> None:
             for command in (["updateinfo", "list"], ["check-update"]):
-                run(["dnf", "--installroot=%s" % root.root, "--cacheonly", "--quiet", *command])
+                root.run(["dnf", "--installroot=%s" % root.root, "--cacheonly", "--quiet", *command])
 
         gathering()
         listings()

@@ -79,9 +79,7 @@ class Dnf(PackageManager):
                 ) from error
             raise BackendError(without_bindings(str(error), os.path.exists(self._options.root + DNF5))) from error
         except CacheUnusable as error:
-            raise BackendError(
-                "dnf cannot start: %s. Run 'dnf check-update' on the node and look at what it reports" % error
-            ) from error
+            raise BackendError(unusable(str(error))) from error
 
     def _advise(self, document: Document, found: Document) -> t.Dict[str, str]:
         """Enter each repository's own advisories; what to install to read them, by repository where it is missing."""
@@ -124,3 +122,12 @@ def without_bindings(lacking: str, has_dnf5: bool) -> str:
             " bindings (package %s) are missing (%s)" % (BINDINGS, lacking)
         )
     return "dnf's Python bindings are missing (%s). Install them with 'dnf install %s'" % (lacking, BINDINGS)
+
+
+def unusable(words: str) -> str:
+    """Why dnf cannot start, in its words, with the remedy."""
+    if "already locked" in words:
+        remedy = "Scan again when that process has ended, or raise lock_timeout"
+    else:
+        remedy = "Run 'dnf check-update' on the node and look at what it reports"
+    return "dnf cannot start: %s. %s" % (words, remedy)

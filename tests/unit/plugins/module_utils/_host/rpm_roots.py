@@ -29,7 +29,10 @@ License: MIT
 test
 %files
 """
-NO_PROXY = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
+# Debian's rpm keeps its database in the home of the user.
+DATABASE = "var/lib/.rpmdb"
+ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
+ENVIRONMENT.update(HOME="/var/lib", LC_ALL="C")
 
 
 def run(*command: t.Any, **variables: str) -> str:
@@ -38,7 +41,7 @@ def run(*command: t.Any, **variables: str) -> str:
         capture_output=True,
         text=True,
         check=False,
-        env={**NO_PROXY, "LC_ALL": "C", **variables},
+        env={**ENVIRONMENT, **variables},
     )
     assert done.returncode == 0, (command, done.stdout, done.stderr)
     return done.stdout
@@ -176,7 +179,7 @@ class RpmRoot:
         self.cache = self.root / "var/cache/dnf"
         self.plugins = path / "plugins"
         self.configuration = self.root / "etc/dnf/dnf.conf"
-        for folder in ("etc/dnf/vars", "etc/yum.repos.d", "var/lib/rpm", "var/log", "var/cache/dnf"):
+        for folder in ("etc/dnf/vars", "etc/yum.repos.d", DATABASE, "var/log", "var/cache/dnf"):
             (self.root / folder).mkdir(parents=True)
         self.plugins.mkdir()
         self.configure()
@@ -223,9 +226,7 @@ class RpmRoot:
         if os.getuid() != os.geteuid():  # within as_nobody
             user = str(os.geteuid())
             command = ["setpriv", "--reuid", user, "--regid", user, "--clear-groups", *command]
-        done = subprocess.run(
-            command, input=data, capture_output=True, text=True, check=False, env={**NO_PROXY, "LC_ALL": "C"}
-        )
+        done = subprocess.run(command, input=data, capture_output=True, text=True, check=False, env=ENVIRONMENT)
         return done.returncode, done.stdout, done.stderr
 
     def primary(self, name: str) -> pathlib.Path:
