@@ -102,12 +102,15 @@ def configure(dnf, options):
         conf.cachedir = conf.system_cachedir
     conf.substitutions.update_from_etc(root or "/", varsdir=conf.varsdir)
     if root:
+        conf.releasever = conf.substitutions.get("releasever") or dnf.rpm.detect_releasever(root)
+    if conf.releasever is None:
+        conf.substitutions.pop("releasever", None)  # the bindings take texts only
+    if root:
         for option in ("cachedir", "persistdir"):
             conf.prepend_installroot(option)
         if not user:
             conf.prepend_installroot("logdir")
-        conf.releasever = conf.substitutions.get("releasever") or dnf.rpm.detect_releasever(root)
-    own_release = conf.releasever
+    own_release = conf.substitutions.get("releasever")
     if options.get("releasever"):
         conf.releasever = options["releasever"]
     if user and not names_in(conf.cachedir):
@@ -360,7 +363,7 @@ def gather(options):
     conf = base.conf
     document = {
         "version": dnf.const.VERSION,
-        "releasever": conf.releasever,
+        "releasever": conf.substitutions.get("releasever"),
         "architecture": conf.substitutions.get("arch"),
         "repositories": [read_repository(repo, failures, missing) for repo in enabled],
         "excludepkgs": list(conf.excludepkgs),

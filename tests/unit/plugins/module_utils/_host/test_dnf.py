@@ -348,7 +348,6 @@ def test_without_a_decoder_dnf_gives_the_advisories_and_its_lost_dates_are_unkno
     ],
 )
 def test_metadata_is_refreshed_when_it_is_due(root, options, refreshed):
-    """Though dnf itself would keep it for two days."""
     root.install(HELLO)
     repository = root.repository("one").add(HELLO_2).publish()
     gather(root)
@@ -488,6 +487,13 @@ def test_trust_is_what_gpgcheck_says(root):
     root.repository("unchecked", "gpgcheck=0").add(HELLO_2).publish()
     repositories = gather(root)["repositories"]
     assert {name: entry["trusted"] for name, entry in repositories.items()} == {"checked": True, "unchecked": False}
+
+
+def test_a_node_whose_release_is_unknown_is_asked_all_the_same(root):
+    (root.root / "etc/dnf/vars/releasever").unlink()
+    root.install(HELLO)
+    root.repository("one").add(HELLO_2).publish()
+    assert offers(gather(root), "hello") == ["0:2.0-1"]
 
 
 def test_amazon_linux_is_asked_for_its_latest_repositories(root):
