@@ -24,6 +24,7 @@ options:
       - V(auto) does so when a list is older than O(cache_valid_time), or was never fetched.
       - Never done in check mode, nor without root, which is a warning when it was due. A repository that fails is a
         warning too, and the older list of it is used.
+      - Package lists are what C(apt-get update) or C(dnf makecache) fetches.
     type: str
     choices: [auto, always, never]
     default: auto
@@ -61,12 +62,13 @@ options:
     default: ignored
   install_dependencies:
     description:
-      - Whether to install the Python bindings of the package manager (C(python3-apt)) where they are missing. Not in
-        check mode.
+      - Whether to install the Python bindings of apt (C(python3-apt)) where they are missing. Not in check mode.
+      - Those of dnf 4 (C(python3-dnf)) come with dnf itself, and are never installed by this.
     type: bool
     default: false
   bindings_interpreter:
     description:
-      - Path of the Python that has the bindings of the package manager. By default the system's own is found.
+      - Path of the Python that has the bindings of the package manager. By default the system's own is found, on EL 8
+        C(/usr/libexec/platform-python).
     type: str
 """

@@ -39,7 +39,7 @@ attributes:
     support: full
   platform:
     support: full
-    platforms: debian, ubuntu, suse
+    platforms: debian, ubuntu, fedora, rhel, suse
 options:
   detail:
     description:
@@ -73,6 +73,12 @@ seealso:
 notes:
   - Works without root. What could not be read then is named in the record, which is marked as not complete.
   - On Debian and Ubuntu it needs C(python3-apt) of the system's own Python, whatever Python runs the module.
+  - On Amazon Linux 2022 and later, EL 8 and later, and Fedora it needs C(python3-dnf), the bindings of dnf 4, in the
+    same way. A node with dnf5 alone is refused. Advisories that are compressed with zstd or zchunk are best read with
+    the command C(zstd) or C(unzck) on the node; without it dnf gives them, and some of their dates are lost, which is a
+    warning.
+  - Amazon Linux 2022 and later is asked for its latest repositories, as Patch Manager does, whatever release the node
+    is locked to.
   - On SUSE and openSUSE it needs C(zypper) alone. A version that C(zypper) locks exclude, for which the package would
     change its vendor, or whose patch was retracted is no candidate, and the record says so.
   - On a Windows node it records status V(UNKNOWN), so that a mixed inventory can be scanned in one task.

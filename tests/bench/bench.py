@@ -4,7 +4,7 @@
 """Ratios of times, each measured in turn with what it is compared with, in this run: a busy machine slows both sides.
 
     make bench                    everything
-    make bench ARGS=engine        one of: engine, gathering, zypper
+    make bench ARGS=engine        one of: engine, gathering, dnf, zypper
 
 A ratio is the median over rounds; the interquartile range behind it tells how far to trust it.
 """
@@ -16,6 +16,7 @@ import json
 import os
 import pathlib
 import random
+import shutil
 import statistics
 import subprocess
 import sys
@@ -209,7 +210,68 @@ def bench_zypper() -> None:
         show("gathering on a SUSE system against zypper list-patches and list-updates", reading, "at most 1.0")
 
 
-BENCHES: t.Dict[str, Act] = {"engine": bench_engine, "gathering": bench_gathering, "zypper": bench_zypper}
+def dnf_root(path: pathlib.Path) -> t.Any:
+    """A node with 400 packages and a repository of 5,200, with 2,500 advisories for eight packages on three systems."""
+    from rpm_roots import Rpm, RpmRoot, advisory, built_together
+
+    root = RpmRoot(path)
+    repository = root.repository("baseos")
+    installed = ["package-%d-libs" % number for number in range(400)]
+    others = ["other-%d-libs" % number for number in range(800)]
+    for version in range(1, 6):
+        files = built_together(path / ("built-%d" % version), "%d.0" % version, [*installed, *others])
+        if version == 1:
+            root.install_files([file for file in files if file.name.startswith("package-")])
+        for file in files:
+            file.rename(repository.folder / file.name)
+    chance = random.Random(1)
+    for number in range(2500):
+        version = "%d.0" % chance.randint(2, 5)
+        names = chance.sample(installed if number % 2 else others, 8)
+        listed = [Rpm(name, version, "1", 0, arch) for name in names for arch in ("x86_64", "aarch64", "s390x")]
+        cves = ["CVE-2026-%05d" % chance.randint(1, 99999) for _time in range(4)]
+        text = advisory("RHSA-2026:%05d" % number, *listed, updated="2026-02-02 03:04:05", cves=cves)
+        words = "<description>%s</description><references>" % ("What was wrong, at length. " * 40)
+        repository.advise(text.replace("<references>", words))
+    repository.publish()
+    root.dnf("makecache")
+    return root
+
+
+def bench_dnf() -> None:
+    from module_utils._host.base import Options
+    from module_utils._host.scan import gather
+
+    if not shutil.which("dnf") or not shutil.which("createrepo_c"):
+        print("gathering with dnf: not measured, needs dnf, rpm and createrepo-c (make system-deps)")
+        return
+    sys.path.insert(0, str(ROOT / "tests/unit/plugins/module_utils/_host"))
+    with tempfile.TemporaryDirectory() as folder:
+        root = dnf_root(pathlib.Path(folder))
+        options = Options(refresh="never", root=str(root.root))
+
+        def clock() -> datetime.datetime:
+            return datetime.datetime.now(datetime.timezone.utc)
+
+        def gathering() -> None:
+            gather("bench", None, root.run, clock, options)
+
+        def listings() -> None:
+            for command in (["updateinfo", "list"], ["check-update"]):
+                root.run(["dnf", "--installroot=%s" % root.root, "--cacheonly", "--quiet", *command])
+
+        gathering()
+        listings()
+        reading = ratios(gathering, listings, 15)
+        show("gathering with dnf against dnf -C updateinfo list and check-update", reading, "at most 1.0")
+
+
+BENCHES: t.Dict[str, Act] = {
+    "engine": bench_engine,
+    "gathering": bench_gathering,
+    "dnf": bench_dnf,
+    "zypper": bench_zypper,
+}
 
 
 def main(names: t.Sequence[str]) -> None:

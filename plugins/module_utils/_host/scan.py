@@ -10,6 +10,7 @@ import typing as t
 from .._engine import dates
 from .apt import Apt
 from .base import BackendError, Clock, Document, Options, PackageManager, Run
+from .dnf import Dnf
 from .node import identify
 from .os_release import OperatingSystem, read_os_release
 from .zypper import Zypper
@@ -17,6 +18,7 @@ from .zypper import Zypper
 # The archive a module travels in holds what import statements name, so this table is written out.
 BACKENDS: t.Dict[str, t.Callable[[Run, Clock, Options], PackageManager]] = {
     "apt": Apt,
+    "dnf": Dnf,
     "zypper": Zypper,
 }
 REFUSALS: t.Dict[str, str] = {

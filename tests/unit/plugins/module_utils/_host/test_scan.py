@@ -38,11 +38,6 @@ def test_every_package_manager_is_asked_or_refused():
             ["Red Hat 7.9 (REDHAT_ENTERPRISE_LINUX)", "yum", "AWS Systems Manager"],
             id="yum",
         ),
-        pytest.param(
-            'ID=fedora\nNAME=Fedora\nVERSION_ID="43"',
-            ["Fedora 43 (FEDORA)", "dnf", "works with apt, zypper only"],
-            id="no backend yet",
-        ),
     ],
 )
 def test_a_system_whose_manager_cannot_be_asked_is_refused_by_name(tmp_path, text, words):
