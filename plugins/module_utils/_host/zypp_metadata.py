@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 import typing as t
-import xml.etree.ElementTree as ElementTree
+from xml.etree import ElementTree
 
 RAW = "/var/cache/zypp/raw"  # one folder for each repository, by its alias
 CONFIGURATION = ("/etc/zypp/zypp.conf", "/usr/etc/zypp/zypp.conf")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import typing as t
-import xml.etree.ElementTree as ElementTree
+from xml.etree import ElementTree
 
 NO_REPOSITORIES = 6  # exit code: none is defined (ZYPPER_EXIT_NO_REPOS)
 LOCKED = 7  # exit code: another process works on the packages (ZYPPER_EXIT_ZYPP_LOCKED)
