@@ -26,6 +26,13 @@ class Run(t.Protocol):
     def __call__(self, command: t.Sequence[str], data: t.Optional[str] = None) -> t.Tuple[int, str, str]: ...
 
 
+class Source(t.NamedTuple):
+    """A repository that a baseline names, in the form of the package manager's own configuration files."""
+
+    name: str
+    configuration: str
+
+
 class Options(t.NamedTuple):
     """What the user asks of a package manager, and what this run may do."""
 
@@ -35,6 +42,7 @@ class Options(t.NamedTuple):
     apt_pins: str = "honour"  # honour, ignore
     release_dates: str = "ignored"  # ignored, published, first_seen
     install_dependencies: bool = False
+    sources: t.Tuple[Source, ...] = ()  # used instead of the repositories that are configured on the node
     interpreter: t.Optional[str] = None  # the one that owns the bindings; None: find it
     check_mode: bool = False
     privileged: bool = True  # root
