@@ -20,6 +20,7 @@ author:
 extends_documentation_fragment:
   - patchops.fleet.baselines
   - patchops.fleet.host
+  - patchops.fleet.records
   - ansible.builtin.action_common_attributes
   - ansible.builtin.action_common_attributes.facts
   - ansible.builtin.action_common_attributes.flow
@@ -40,33 +41,6 @@ attributes:
   platform:
     support: full
     platforms: debian, ubuntu, fedora, rhel, suse
-options:
-  detail:
-    description:
-      - V(full) adds the whole record to the result, with every package considered.
-      - The fact holds the patches that need attention in any case, up to 256 KiB.
-    type: str
-    choices: [summary, full]
-    default: summary
-  return_inventory:
-    description:
-      - Whether to add what the package manager said to the result, for M(patchops.fleet.patch_evaluate).
-    type: bool
-    default: false
-  records_dir:
-    description:
-      - Folder on the controller to keep the whole record in, as C(NODE ID/CAPTURE TIME.json), for
-        M(patchops.fleet.patch_report).
-      - A second record of the same node id and second, as of two nodes cloned with one machine id, becomes
-        C(CAPTURE TIME.NAME.json). No record is overwritten.
-      - Nothing is written in check mode. Cannot be used with C(async).
-    type: path
-  keep_inventory:
-    description:
-      - Whether to keep the inventory beside the record, as C(NODE ID/CAPTURE TIME.inventory.json.gz). Needs
-        O(records_dir).
-    type: bool
-    default: false
 seealso:
   - module: patchops.fleet.patch_evaluate
   - module: patchops.fleet.patch_report
@@ -177,7 +151,7 @@ from ..module_utils._engine.errors import EngineError
 from ..module_utils._engine.record import attention, plan
 from ..module_utils._host.arguments import SCAN_ARGUMENTS, options
 from ..module_utils._host.base import ENVIRONMENT, BackendError
-from ..module_utils._host.scan import gather
+from ..module_utils._host.scan import gather, remembered
 from ..module_utils._plain import plain
 from ..module_utils._templated import structure
 
@@ -196,14 +170,16 @@ def main():
 
     try:
         baselines = parse_baselines(plain(structure(params["baselines"])))
-        inventory, changed = gather(name, params["patch_group"], run, clock, options(params, module.check_mode))
-        record = assess(
-            inventory, baselines, clock(), params["run_id"] or uuid.uuid4().hex[:12], undated=params["undated"]
-        )
+        gathered = gather(name, params["patch_group"], run, clock, options(params, module.check_mode), baselines)
+        inventory, memory = gathered.inventory, remembered()
+        run_id = params["run_id"] or uuid.uuid4().hex[:12]
+        record = assess(inventory, baselines, clock(), run_id, run=memory.run, undated=params["undated"])
     except (EngineError, BackendError) as error:
         module.fail_json(msg="%s: %s" % (name, error))
+    record["warnings"] += memory.warnings
+    record["last_no_reboot_install_operation_time"] = memory.last_install
     result = {
-        "changed": changed,
+        "changed": gathered.changed,
         "status": record["status"],
         "plan": plan(record),
         "ansible_facts": {"patch_compliance": attention(record)},
@@ -212,8 +188,9 @@ def main():
         result["record"] = record
     if params["return_inventory"] and "manager" in inventory:
         result["inventory"] = inventory
+    about_node = (*inventory.get("warnings", ()), *memory.warnings)
     for warning in record["warnings"]:  # those of a baseline are the same on every node, and shown once
-        module.warn("%s: %s" % (name, warning) if warning in inventory.get("warnings", ()) else warning)
+        module.warn("%s: %s" % (name, warning) if warning in about_node else warning)
     module.exit_json(**result)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .baseline import Baseline
+from .baseline import WILDCARD, Baseline, Source
 from .errors import BaselineError, Problem
 from .operating_systems import OPERATING_SYSTEMS
 from .parse import parse_baseline
@@ -143,3 +143,24 @@ def choose(baselines: t.Optional[t.Sequence[Baseline]], operating_system: str, p
 def _preferred(baselines: t.List[Baseline]) -> t.List[Baseline]:
     specific = [baseline for baseline in baselines if baseline.operating_system is not None]
     return specific or baselines
+
+
+def sources_for(baseline: t.Optional[Baseline], product: t.Optional[str]) -> t.Tuple[Source, ...]:
+    """The repositories that the baseline names for a node's product; none when it names none at all.
+
+    Raises BaselineError when it names some and none for this product: AWS fails then too (approval-rules.md, 7).
+    """
+    if baseline is None or not baseline.sources:
+        return ()
+    fitting = tuple(source for source in baseline.sources if WILDCARD in source.products or product in source.products)
+    if fitting:
+        return fitting
+    named = sorted({name for source in baseline.sources for name in source.products})
+    raise BaselineError(
+        [
+            Problem(
+                "%s.sources" % baseline.name,
+                "none is for %s; they are for %s. Add the product to one of them, or '*'" % (product, ", ".join(named)),
+            )
+        ]
+    )

@@ -56,6 +56,10 @@ class Family:
     def text(self, document: Document) -> str:
         return document["version"]
 
+    def version(self, text: str) -> Document:
+        """The part of an inventory that `text` is made of: a version that only a transaction names."""
+        return {"version": text}
+
     def key(self, document: Document) -> t.Any:
         raise NotImplementedError
 
@@ -170,6 +174,10 @@ class Rpm(Family):
 
     def text(self, document: Document) -> str:
         return versions.rpm_text(document.get("epoch"), document["version"], document.get("release"))
+
+    def version(self, text: str) -> Document:
+        epoch, version, release = versions.rpm_parts(text)
+        return {"epoch": epoch, "version": version, "release": release}
 
     def title(self, package: Package, document: Document) -> str:
         return "%s:%d:%s-%s" % (

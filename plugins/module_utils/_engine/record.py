@@ -25,7 +25,7 @@ NON_COMPLIANT = "NON_COMPLIANT"
 FACTS_LIMIT = 256 * 1024
 
 # What a record takes over from the inventory as it is.
-_KEPT = ("problems", "warnings", "refreshed_at", "repositories", "reboot", "activity")
+_KEPT = ("problems", "warnings", "refreshed_at", "repositories", "reboot", "activity", "services")
 _COUNTED_STATES = {
     "INSTALLED": "installed_count",
     "INSTALLED_OTHER": "installed_other_count",

@@ -198,6 +198,7 @@ INVENTORY: Schema = _object(
         "boot_time": TEXT_OR_NULL,
         "reboot": REBOOT,
         "activity": TEXTS,  # what else works on this node's packages, such as unattended-upgrades
+        "services": TEXTS,  # units that still run files which were replaced; after an installation
         "repositories": REPOSITORIES,
         "advisories": {"type": "object", "additionalProperties": ADVISORY},
         "packages": {"type": "array", "items": PACKAGE},
@@ -290,5 +291,7 @@ RECORD: Schema = _object(
         "reboot_option": TEXT_OR_NULL,
         "last_no_reboot_install_operation_time": TEXT_OR_NULL,
         "activity": TEXTS,
+        "services": TEXTS,
+        "run": {"type": "object"},  # of an installation: what the user limited it to, and whether it was interrupted
     },
 )

@@ -33,6 +33,8 @@ _RUN_MEMBERS = (
     "partial",
     "external_installs_pending",
     "pending",
+    "reboot_required",
+    "notes",
 )
 
 
@@ -50,6 +52,10 @@ class Run(t.NamedTuple):
     partial: bool = False  # a manifest or an override list: what it does not name stays Missing
     external_installs_pending: bool = False  # what others installed since the last boot is pending as well
     pending: t.Dict[str, t.Optional[datetime.datetime]] = {}  # state file: what we installed without a reboot, and when
+    reboot_required: t.Optional[bool] = (
+        None  # what the node says; where it is False, if_required leaves nothing pending
+    )
+    notes: t.Dict[str, str] = {}  # patch -> why it was not installed, in the package manager's words
 
     @classmethod
     def scan(cls) -> Run:
@@ -70,7 +76,7 @@ def parse_run(document: t.Optional[Document]) -> Run:
         raise RunError(
             "run.reboot_option: '%s' is not allowed; allowed: %s" % (reboot_option, ", ".join(REBOOT_OPTIONS))
         )
-    for name in ("outcomes", "rejected_dependencies", "pending"):
+    for name in ("outcomes", "rejected_dependencies", "pending", "notes"):
         if not isinstance(given.get(name) or {}, dict):
             raise RunError("run.%s: must be a mapping from kb_ids" % name)
     outcomes = given.get("outcomes") or {}
@@ -93,6 +99,8 @@ def parse_run(document: t.Optional[Document]) -> Run:
         bool(given.get("partial", False)),
         bool(given.get("external_installs_pending", False)),
         {name: parse_instant(instant) for name, instant in pending.items()},
+        given.get("reboot_required"),
+        dict(given.get("notes") or {}),
     )
 
 
@@ -121,6 +129,7 @@ class States:
         self._baseline = baseline
         self._run = run
         self._boot_time = boot_time
+        self._settled = run.rebooted or (run.reboot_option == "if_required" and run.reboot_required is False)
         self._may_be_pending = bool(run.outcomes or run.pending or run.external_installs_pending)
 
     def package(self, package: Package, decision: Decision) -> State:
@@ -166,11 +175,14 @@ class States:
         if run.operation == SCAN or (outcome is None and run.partial):
             return _with_status("MISSING", note)
         if outcome == SUCCEEDED and not blocked:
-            if run.rebooted or _is_live_patch(kb_id):
+            if self._settled or _is_live_patch(kb_id):
                 return _with_status("INSTALLED")
             return _with_status("INSTALLED_PENDING_REBOOT", "installed by this run, not rebooted since")
         return _with_status(
-            "FAILED", note or ("its installation failed" if outcome else "it was not installed by this run")
+            "FAILED",
+            note
+            or run.notes.get(kb_id)
+            or ("its installation failed" if outcome else "it was not installed by this run"),
         )
 
     def _unless_pending(self, state: str, kb_id: str, installed: Document) -> State:
@@ -179,6 +191,8 @@ class States:
         if not self._may_be_pending:
             return _with_status(state)
         if run.rebooted or _is_live_patch(kb_id):
+            return _with_status(state)
+        if self._settled and kb_id in run.outcomes:
             return _with_status(state)
         if run.outcomes.get(kb_id) == SUCCEEDED:
             return _with_status("INSTALLED_PENDING_REBOOT", "installed by this run, not rebooted since")

@@ -81,6 +81,15 @@ def rpm_text(epoch: t.Union[int, str, None], version: str, release: t.Optional[s
     return "%s:%s" % (digits, text) if digits else text
 
 
+def rpm_parts(text: str) -> t.Tuple[int, str, t.Optional[str]]:
+    """Epoch, version and release of what `rpm_text` wrote."""
+    epoch, colon, rest = text.rpartition(":")
+    version, dash, release = rest.rpartition("-")
+    if not dash:
+        version, release = rest, ""
+    return (int(epoch) if colon and epoch.isdigit() else 0), version, release or None
+
+
 @functools.lru_cache(maxsize=1024)
 def _dpkg_part(text: str, digits: str) -> str:
     return text.translate(_DPKG_ORDER) + _END + _number(digits)

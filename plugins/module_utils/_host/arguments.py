@@ -28,14 +28,48 @@ RETURN_ARGUMENTS: t.Dict[str, t.Dict[str, t.Any]] = {
     "records_dir": {"type": "path"},
     "keep_inventory": {"type": "bool", "default": False},
 }
+INSTALL_LIMIT_ARGUMENTS: t.Dict[str, t.Dict[str, t.Any]] = {
+    "manifest": {
+        "type": "list",
+        "elements": "dict",
+        "options": {
+            "name": {"type": "str", "required": True},
+            "arch": {"type": "str", "required": True},
+            "version": {"type": "str", "required": True},
+            "kb_id": {"type": "str"},
+        },
+    },
+    "install_override_list": {
+        "type": "list",
+        "elements": "dict",
+        "options": {"id": {"type": "str", "required": True}, "title": {"type": "str"}},
+    },
+    "include": {"type": "list", "elements": "str", "default": []},
+    "exclude": {"type": "list", "elements": "str", "default": []},
+}
+REBOOT_ARGUMENTS: t.Dict[str, t.Dict[str, t.Any]] = {
+    "reboot_option": {"type": "str", "choices": ["NoReboot", "RebootIfNeeded", "if_required"], "default": "NoReboot"},
+    "reboot_timeout": {"type": "int", "default": 600},
+}
+INSTALL_ARGUMENTS_OF_ITS_OWN: t.Dict[str, t.Dict[str, t.Any]] = {
+    "download_only": {"type": "bool", "default": False},
+    "minimum_free_space": {"type": "int", "default": 200},
+    "max_duration": {"type": "int", "default": 0},
+}
 SCAN_ARGUMENTS = {**BASELINE_ARGUMENTS, **HOST_ARGUMENTS, **RETURN_ARGUMENTS}
+INSTALL_ARGUMENTS = {
+    **SCAN_ARGUMENTS,
+    **INSTALL_LIMIT_ARGUMENTS,
+    **REBOOT_ARGUMENTS,
+    **INSTALL_ARGUMENTS_OF_ITS_OWN,
+}
 
 
 def options(params: t.Mapping[str, t.Any], check_mode: bool) -> Options:
     """What a package manager needs to know of a module's options. Raises BackendError for a senseless value."""
-    for name in ("cache_valid_time", "lock_timeout"):
-        if params[name] < 0:
-            raise BackendError("%s: %d is not allowed; give 0 or more seconds" % (name, params[name]))
+    for name in ("cache_valid_time", "lock_timeout", "max_duration", "minimum_free_space", "reboot_timeout"):
+        if (params.get(name) or 0) < 0:
+            raise BackendError("%s: %d is not allowed; give 0 or more" % (name, params[name]))
     return Options(
         refresh=params["refresh"],
         cache_valid_time=params["cache_valid_time"],

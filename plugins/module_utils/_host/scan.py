@@ -5,11 +5,17 @@
 
 from __future__ import annotations
 
+import datetime
 import typing as t
 
 from .._engine import dates
+from .._engine.baseline import Baseline
+from .._engine.choice import choose, sources_for
+from .._engine.state import Run as EngineRun
+from . import pending, runs
 from .apt import Apt
-from .base import BackendError, Clock, Document, Options, PackageManager, Run
+from .base import BackendError, Clock, Document, Options, PackageManager, Run, Source
+from .boot import boot_time
 from .dnf import Dnf
 from .node import identify
 from .os_release import OperatingSystem, read_os_release
@@ -31,23 +37,61 @@ class Gathered(t.NamedTuple):
 
     inventory: Document
     changed: bool  # whether dependencies were installed
+    options: Options  # with the sources that the node's baseline names
 
 
-def gather(name: str, patch_group: t.Optional[str], run: Run, clock: Clock, options: Options) -> Gathered:
-    """What is installed on this host and what could be. Raises BackendError with the remedy when it cannot be asked."""
+def gather(
+    name: str,
+    patch_group: t.Optional[str],
+    run: Run,
+    clock: Clock,
+    options: Options,
+    baselines: t.Optional[t.Sequence[Baseline]] = None,
+) -> Gathered:
+    """What is installed on this host and what could be, from the sources of its baseline if that names some.
+
+    Raises BackendError with the remedy when it cannot be asked, BaselineError when no source is for this node.
+    """
     system = read_os_release(options.root)
     node, problems = identify(name, patch_group, system, options.root)
     if system.manager is None:
         return Gathered(
-            {"captured_at": dates.text(clock()), "node": node, "complete": not problems, "problems": problems}, False
+            {"captured_at": dates.text(clock()), "node": node, "complete": not problems, "problems": problems},
+            False,
+            options,
         )
     if system.manager not in BACKENDS:
         raise BackendError(refusal(system))
+    chosen = choose(baselines, system.operating_system, patch_group).baseline
+    sources = tuple(Source(source.name, source.configuration) for source in sources_for(chosen, system.product))
+    options = options._replace(sources=sources)
     manager = BACKENDS[system.manager](run, clock, options)
     inventory = manager.inventory(node)
     inventory["problems"] = problems + inventory["problems"]
     inventory["complete"] = not inventory["problems"]
-    return Gathered(inventory, manager.changed)
+    started = None if options.root else boot_time()
+    if started is not None:
+        inventory["boot_time"] = dates.text(datetime.datetime.fromtimestamp(started, dates.UTC))
+    return Gathered(inventory, manager.changed, options)
+
+
+class Remembered(t.NamedTuple):
+    """What this host's state files say of earlier runs."""
+
+    run: EngineRun  # a scan, with what waits for a reboot
+    last_install: t.Optional[str]  # instant of the last run without a reboot
+    warnings: t.Tuple[str, ...]
+
+
+def remembered(root: str = "") -> Remembered:
+    waiting = pending.load(root)
+    warnings = [
+        "run %s, started %s, has no end on record: it is still at work, or was interrupted; patch_install settles it"
+        % (left.run_id, left.document.get("started"))
+        for left in runs.unfinished(root)
+    ]
+    scan = EngineRun.scan()._replace(pending=dict.fromkeys(waiting.since))
+    return Remembered(scan, waiting.last_install, (*waiting.warnings, *warnings))
 
 
 def refusal(system: OperatingSystem) -> str:

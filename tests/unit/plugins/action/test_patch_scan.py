@@ -10,7 +10,9 @@ from ansible_collections.patchops.fleet.plugins.module_utils._engine import sche
 
 
 def test_a_windows_node_is_recorded_as_unknown():
-    answer = patch_scan.windows_answer({"name": "win1", "run_id": "r1", "patch_group": "Production"})
+    answer = patch_scan.unknown_answer(
+        {"name": "win1", "run_id": "r1", "patch_group": "Production"}, "WINDOWS", patch_scan.WINDOWS_REASON
+    )
     record = answer["ansible_facts"]["patch_compliance"]
     assert list(shape.faults(record, schemas.RECORD)) == []
     assert (answer["status"], record["status"], answer["changed"], answer["plan"]) == ("UNKNOWN", "UNKNOWN", False, [])

@@ -48,7 +48,7 @@ def test_a_system_whose_manager_cannot_be_asked_is_refused_by_name(tmp_path, tex
 
 
 def test_a_system_that_patch_manager_does_not_know_is_recorded_as_unknown(tmp_path):
-    inventory, changed = gather(installed_system(tmp_path, 'ID=arch\nPRETTY_NAME="Arch Linux"'))
+    inventory, changed, _options = gather(installed_system(tmp_path, 'ID=arch\nPRETTY_NAME="Arch Linux"'))
     record = assess(inventory, None, NOW, "r1")
     assert (record["status"], changed) == ("UNKNOWN", False)
     assert record["node"]["platform"]["name"] == "Arch Linux"
@@ -60,7 +60,7 @@ def test_an_inventory_names_the_node_and_all_problems(fake_root, as_nobody):
     registration.mkdir(parents=True)
     registration.chmod(0)
     fake_root.sources.write_text("")
-    inventory, _changed = as_nobody(lambda: gather(fake_root.root, fake_root.run))
+    inventory, _changed, _options = as_nobody(lambda: gather(fake_root.root, fake_root.run))
     registration.chmod(0o700)
     assert inventory["node"]["product"] == "Debian12"
     assert [problem["what"] for problem in inventory["problems"]] == [str(registration / "registration")]

@@ -45,7 +45,7 @@ def clock():
 
 def take(root, now=clock, **options):
     options = {"refresh": "never", "root": str(root.path), **options}
-    inventory, changed = scan.gather("suse1", None, root.run, now, base.Options(**options))
+    inventory, changed, _options = scan.gather("suse1", None, root.run, now, base.Options(**options))
     assert changed is False
     assert list(shape.faults(inventory, schemas.INVENTORY)) == []
     return inventory

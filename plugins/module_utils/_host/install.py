@@ -1,0 +1,390 @@
+# Copyright: (c) 2026, the patchops.fleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""PRIVATE to the collection. One run that installs.
+
+Scan, select, resolve, apply, scan again, write down what came of it.
+
+Everything that decides is asked of `_engine`; everything that a package manager does is a Step of its Installer.
+"""
+
+from __future__ import annotations
+
+import time
+import typing as t
+
+from .._engine import changes as engine_changes
+from .._engine import dates
+from .._engine.assessment import assess
+from .._engine.choice import choose
+from .._engine.selection import Limits, Selection, check_limits, select
+from .._engine.state import INSTALL
+from .._engine.state import Run as EngineRun
+from .._engine.unwelcome import Unwelcome
+from . import job, outcome, pending, runs
+from .base import BackendError, Document, Options, Run
+from .resolve import Resolution, resolve
+from .scan import Gathered, gather, remembered
+from .services import outdated_units
+from .settle import repair, settle, settled_later
+from .space import check_space
+from .task import Host, Task
+from .transaction import Installer, Request, Solution, Step, StepResult, Wanted
+
+# How long after max_duration a transaction is waited for: it must not be stopped, but may hang for ever.
+GRACE = 60 * 60  # seconds
+
+
+class Scan(t.NamedTuple):
+    """The node as a run finds it, decided."""
+
+    gathered: Gathered
+    record: Document
+    pending: bool
+
+    @property
+    def inventory(self) -> Document:
+        return self.gathered.inventory
+
+
+def install(task: Task, host: Host, installer_of: t.Callable[[str, Run, Options], Installer]) -> Document:
+    """The result of the run as the module returns it, `failed` among it when a patch failed.
+
+    Raises BackendError or EngineError when nothing was installed because something is wrong with the whole.
+    """
+    check_limits(task.limits)
+    if host.options.check_mode:
+        return _foreseen(task, host, installer_of)
+    if not host.options.privileged:
+        raise BackendError("installing needs root: run with become: true")
+    with runs.exclusive(host.options.lock_timeout, host.options.root):
+        return _carried_out(task, host, installer_of)
+
+
+def _foreseen(task: Task, host: Host, installer_of: t.Callable[[str, Run, Options], Installer]) -> Document:
+    """Check mode: what the run would do."""
+    scan = _scan(task, host)
+    installer = installer_of(scan.inventory["manager"], host.run, scan.gathered.options)
+    selection, resolution = _plan(task, scan, installer)
+    changed = resolution.solution.changes
+    said = scan.inventory.get("reboot") or {}
+    foreseen = [] if task.download_only else changed
+    reboot = engine_changes.reboot(
+        task.reboot_option, scan.inventory["manager"], said, foreseen, scan.pending, foreseen=True
+    )
+    results = outcome.patch_results(
+        selection.targets, selection.skipped, resolution.refused, lambda target: None, outcome.PLANNED
+    )
+    document = _result(task, host, scan.record, results, resolution, selection.warnings, reboot)
+    document["inventory_after"] = scan.inventory
+    document.update(
+        changed=bool(changed) and (not task.download_only or resolution.solution.download_size != 0),
+        outcome="planned" if changed else "nothing_to_do",
+        commands=[_shown(step) for step in _steps(task, installer, resolution.request)] if changed else [],
+        diff=outcome.diff([] if task.download_only else changed),
+        recovered=settled_later(host.options.root),
+        leftovers=installer.leftovers(),
+    )
+    return document
+
+
+def _carried_out(task: Task, host: Host, installer_of: t.Callable[[str, Run, Options], Installer]) -> Document:
+    deadline = time.time() + task.max_duration if task.max_duration else None
+    settle_wait = runs.await_unfinished(host.options.lock_timeout, host.options.root)
+    scan = _scan(task, host)
+    installer = installer_of(scan.inventory["manager"], host.run, scan.gathered.options)
+    repaired = repair(installer, task.run_id, host)
+    if repaired or settle_wait:
+        scan = _scan(task, host._replace(options=host.options._replace(refresh="never")))
+    recovered = settle(settle_wait, scan.inventory, installer, task, host)
+    if recovered:
+        scan = _scan(task, host._replace(options=host.options._replace(refresh="never")))
+    selection, resolution = _plan(task, scan, installer)
+    if resolution.solution.changes:
+        document = _apply(task, host, scan, installer, selection, resolution, deadline)
+    else:
+        document = _nothing_to_do(task, host, scan, selection, resolution)
+    document.update(recovered=recovered, leftovers=repaired)
+    document["changed"] = document["changed"] or bool(repaired) or scan.gathered.changed
+    return document
+
+
+def _scan(task: Task, host: Host) -> Scan:
+    """Raises BackendError when nothing can be decided: nobody's silence is a reason to install."""
+    gathered = gather(task.name, task.patch_group, host.run, host.clock, host.options, task.baselines)
+    node = gathered.inventory["node"]
+    if "manager" not in gathered.inventory:
+        raise BackendError("%s is no operating system that Patch Manager knows" % node["operating_system"])
+    choice = choose(task.baselines, node["operating_system"], task.patch_group)
+    if choice.baseline is None:
+        raise BackendError("%s. Nothing was touched" % choice.why)
+    if gathered.inventory.get("unusable"):
+        raise BackendError("%s. Nothing was touched" % gathered.inventory["unusable"])
+    memory = remembered(host.options.root)
+    record = assess(gathered.inventory, task.baselines, host.clock(), task.run_id, run=memory.run, undated=task.undated)
+    return Scan(gathered, record, bool(memory.run.pending))
+
+
+def _plan(task: Task, scan: Scan, installer: Installer) -> t.Tuple[Selection, Resolution]:
+    node = scan.inventory["node"]
+    baseline = choose(task.baselines, node["operating_system"], task.patch_group).baseline
+    selection = select(scan.inventory, scan.record["patches"], task.limits)
+    if baseline is None or not selection.targets:
+        return selection, Resolution(Request(()), Solution((), 0), {}, {})
+    unwelcome = Unwelcome(scan.inventory, baseline, task.limits.override_list)
+    wanted = [Wanted(target.name, target.arch, target.new) for target in selection.targets]
+    return selection, resolve(installer, wanted, unwelcome.reason)
+
+
+def _steps(task: Task, installer: Installer, request: Request) -> t.List[Step]:
+    steps = list(installer.download(request))
+    return steps if task.download_only else steps + list(installer.install(request))
+
+
+def _shown(step: Step) -> str:
+    return " ".join(step.command)
+
+
+def _nothing_to_do(task: Task, host: Host, scan: Scan, selection: Selection, resolution: Resolution) -> Document:
+    """Nothing can be installed, or nothing is missing; a reboot may be due all the same."""
+    results = outcome.patch_results(
+        selection.targets, selection.skipped, resolution.refused, lambda target: None, outcome.INSTALLED
+    )
+    said = scan.inventory.get("reboot") or {}
+    reboot = engine_changes.reboot(task.reboot_option, scan.inventory["manager"], said, (), scan.pending)
+    run = _engine_run(task, results, resolution, reboot, host)
+    record = _final_record(task, host, scan.inventory, run)
+    document = _result(task, host, record, results, resolution, selection.warnings, reboot)
+    document.update(changed=False, commands=[], diff=outcome.diff(()), conclusion=_conclusion(run))
+    document["outcome"] = "failed" if resolution.refused else "nothing_to_do"
+    document["inventory_after"] = scan.inventory
+    return document
+
+
+def _apply(
+    task: Task,
+    host: Host,
+    scan: Scan,
+    installer: Installer,
+    selection: Selection,
+    resolution: Resolution,
+    deadline: t.Optional[float],
+) -> Document:
+    check_space(installer.download_folder, resolution.solution.download_size, task.minimum_free_space)
+    if deadline is not None and time.time() >= deadline:
+        raise BackendError(
+            "max_duration (%d s) was over before anything was downloaded; nothing was changed" % task.max_duration
+        )
+    steps = _steps(task, installer, resolution.request)
+    run = runs.begin(task.run_id, host.clock(), _journal(task, scan, selection, resolution, steps), host.options.root)
+    job.start(run.path, run.unit, steps, deadline, host.options.lock_timeout, host.run)
+    if not job.wait(run.path, None if deadline is None else deadline + GRACE):
+        raise BackendError(
+            "max_duration (%d s) was over an hour ago and the package manager is still at work; it goes on in unit %s,"
+            " and the next run takes its result from %s" % (task.max_duration, run.unit, run.path)
+        )
+    return _concluded(task, host, scan, installer, selection, resolution, run)
+
+
+def _journal(task: Task, scan: Scan, selection: Selection, resolution: Resolution, steps: t.Sequence[Step]) -> Document:
+    """What the next run must know of this one if nobody writes down its end."""
+    return {
+        "operation": "download" if task.download_only else "install",
+        "manager": scan.inventory["manager"],
+        "baseline": scan.record["baseline"]["name"],
+        "reboot_option": task.reboot_option,
+        "limits": _limits(task.limits),
+        "targets": [target._asdict() for target in selection.targets],
+        "skipped": [dict(skip.target._asdict(), reason=skip.reason) for skip in selection.skipped],
+        "refused": resolution.refused,
+        "unwelcome": resolution.unwelcome,
+        "changes": [outcome.change_document(change) for change in resolution.solution.changes],
+        "commands": [_shown(step) for step in steps],
+    }
+
+
+def _limits(limits: Limits) -> Document:
+    return {
+        "manifest": None if limits.manifest is None else list(limits.manifest),
+        "override_list": None if limits.override_list is None else list(limits.override_list),
+        "include": list(limits.include),
+        "exclude": list(limits.exclude),
+    }
+
+
+def _concluded(
+    task: Task,
+    host: Host,
+    scan: Scan,
+    installer: Installer,
+    selection: Selection,
+    resolution: Resolution,
+    run: runs.RunFolder,
+) -> Document:
+    """Look again, tell what became of each patch, and write it down: on the host first."""
+    results = job.results(run.path)
+    again = host.options._replace(refresh="never")
+    after = gather(task.name, task.patch_group, host.run, host.clock, again, task.baselines).inventory
+    changed = engine_changes.changes(scan.inventory, after)
+    failures = installer.failures(resolution.request, results)
+    if task.download_only:
+        broken = outcome.last_words(results)
+        patches = outcome.patch_results(
+            selection.targets, selection.skipped, resolution.refused, lambda target: broken, outcome.DOWNLOADED
+        )
+    else:
+        patches = outcome.patch_results(
+            selection.targets,
+            selection.skipped,
+            resolution.refused,
+            lambda target: outcome.why_not_installed(target, after, failures, results),
+            outcome.INSTALLED,
+        )
+    said = after.get("reboot") or {}
+    reboot = engine_changes.reboot(task.reboot_option, after["manager"], said, changed, scan.pending)
+    waits = bool(changed) and (reboot.required or task.reboot_option != engine_changes.IF_REQUIRED)
+    unwritten = _remember([change.kb_id for change in changed if change.new] if waits else [], host)
+    after["services"] = _services(installer) if changed else []
+    engine_run = _engine_run(task, patches, resolution, reboot, host)
+    record = _final_record(task, host, after, engine_run)
+    document = _result(task, host, record, patches, resolution, selection.warnings, reboot)
+    document.update(
+        changed=bool(changed) or (task.download_only and resolution.solution.download_size != 0),
+        outcome=_overall(patches, task.download_only),
+        commands=[" ".join(result.command) for result in results if result.code is not None],
+        steps=[_step_document(result) for result in results],
+        diff=outcome.diff(changed),
+        services=after["services"],
+        conclusion=_conclusion(engine_run),
+        dependencies=_dependencies(changed, selection),
+        inventory_after=after,
+    )
+    document["warnings"] += unwritten + _write_down(run, record, document, changed, host)
+    return document
+
+
+def _remember(kb_ids: t.Sequence[str], host: Host) -> t.List[str]:
+    if not kb_ids:
+        return []
+    try:
+        pending.add(kb_ids, host.clock(), host.options.root)
+    except OSError as error:
+        return ["what waits for a reboot could not be written to %s: %s" % (error.filename, error.strerror)]
+    return []
+
+
+def _write_down(
+    run: runs.RunFolder, record: Document, document: Document, changed: t.Sequence[engine_changes.Changed], host: Host
+) -> t.List[str]:
+    """The end of the run on the host itself. What a full disk does not take is a warning: the patches are installed."""
+    try:
+        run.keep_record(record)
+        run.update(
+            state=runs.ENDED,
+            ended=dates.text(host.clock()),
+            seconds=job.seconds(run.path),
+            outcome=document["outcome"],
+            patches=document["patches"],
+            changed=[outcome.change_document(change) for change in changed],
+        )
+    except BackendError as error:
+        return ["%s; the next run will settle this one again" % error]
+    return []
+
+
+def _services(installer: Installer) -> t.List[str]:
+    told = installer.services()
+    return outdated_units() if told is None else told
+
+
+def _step_document(result: StepResult) -> Document:
+    shown = {"name": result.name, "code": result.code, "why_not": result.why_not or None}
+    if result.code != 0:
+        shown["output"] = result.output[-4000:]
+    return shown
+
+
+def _overall(patches: t.Sequence[outcome.PatchResult], download_only: bool) -> str:
+    tried = [patch.outcome for patch in patches if patch.outcome != outcome.SKIPPED]
+    if outcome.FAILED_PATCH not in tried:
+        return "downloaded" if download_only else "installed"
+    return "failed" if set(tried) == {outcome.FAILED_PATCH} else "partial"
+
+
+def _dependencies(changed: t.Sequence[engine_changes.Changed], selection: Selection) -> t.List[Document]:
+    """What came or left and was no patch of the run."""
+    targets = {target.kb_id for target in selection.targets}
+    return [outcome.change_document(change) for change in changed if change.kb_id not in targets]
+
+
+def _engine_run(
+    task: Task,
+    patches: t.Sequence[outcome.PatchResult],
+    resolution: Resolution,
+    reboot: engine_changes.Reboot,
+    host: Host,
+) -> EngineRun:
+    return EngineRun(
+        operation=INSTALL,
+        reboot_option=task.reboot_option,
+        outcomes=outcome.engine_outcomes(patches),
+        rejected_dependencies=resolution.unwelcome if task.limits.override_list is None else {},
+        partial=task.limits.partial or task.download_only,
+        pending=dict.fromkeys(pending.load(host.options.root).since),
+        reboot_required=reboot.required,
+        notes=outcome.notes(patches),
+    )
+
+
+def _conclusion(run: EngineRun) -> Document:
+    """What is needed to assess the node again after its reboot, as state.parse_run reads it."""
+    return {
+        "operation": run.operation,
+        "reboot_option": run.reboot_option,
+        "rebooted": True,
+        "outcomes": run.outcomes,
+        "rejected_dependencies": run.rejected_dependencies,
+        "partial": run.partial,
+        "notes": run.notes,
+    }
+
+
+def _final_record(task: Task, host: Host, inventory: Document, run: EngineRun) -> Document:
+    record = assess(inventory, task.baselines, host.clock(), task.run_id, run=run, undated=task.undated)
+    record["last_no_reboot_install_operation_time"] = pending.load(host.options.root).last_install
+    record["run"] = dict(_limits(task.limits), interrupted=False, download_only=task.download_only)
+    return record
+
+
+def _result(
+    task: Task,
+    host: Host,
+    record: Document,
+    patches: t.Sequence[outcome.PatchResult],
+    resolution: Resolution,
+    warnings: t.Sequence[str],
+    reboot: engine_changes.Reboot,
+) -> Document:
+    """What every result has."""
+    asked = {package.kb_id for package in resolution.request.packages}
+    seconds, known = runs.estimate(len(resolution.solution.changes), host.options.root)
+    return {
+        "record": record,
+        "run_id": task.run_id,
+        "patches": [patch.document() for patch in patches],
+        "failed_patches": [patch.target.kb_id for patch in patches if patch.outcome == outcome.FAILED_PATCH],
+        "dependencies": [
+            outcome.change_document(change) for change in resolution.solution.changes if change.kb_id not in asked
+        ],
+        "download_size": resolution.solution.download_size,
+        "reboot": {
+            "required": reboot.required,
+            "reasons": list(reboot.reasons),
+            "due": reboot.due,
+            "why": reboot.why,
+            "done": False,
+        },
+        "services": [],
+        "warnings": list(warnings),
+        "history": {"estimate_seconds": seconds, "runs": known},
+    }

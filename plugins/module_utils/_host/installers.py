@@ -1,0 +1,24 @@
+# Copyright: (c) 2026, the patchops.fleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""PRIVATE to the collection. The installer of each package manager."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .base import BackendError, Options, Run
+from .transaction import Installer
+
+# The archive a module travels in holds what import statements name, so this table is written out.
+INSTALLERS: t.Dict[str, t.Callable[[Run, Options], Installer]] = {}
+
+
+def installer_of(manager: str, run: Run, options: Options) -> Installer:
+    """Raises BackendError for a package manager that nothing here installs with."""
+    if manager not in INSTALLERS:
+        raise BackendError(
+            "this version of the collection does not install with %s, only with %s"
+            % (manager, ", ".join(sorted(INSTALLERS)))
+        )
+    return INSTALLERS[manager](run, options)

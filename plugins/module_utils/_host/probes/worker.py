@@ -1,0 +1,140 @@
+# Copyright: (c) 2026, the patchops.fleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""PRIVATE to the collection.
+
+Runs the commands of one transaction, apart from whoever started it: a lost connection or a killed module ends nothing.
+Python 3.6, the standard library, and one file: its text is put into the folder of the run, whose files are
+
+    job.json      what to run, written before the start
+    worker.lock   locked as long as this process lives
+    N.log         what command number N said, both streams
+    steps.json    what became of each command so far, replaced whole after every change
+"""
+
+import fcntl
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+FINE = (0,)
+POLL = 0.2  # seconds between two looks at a command that may be stopped
+
+
+class Worker:
+    def __init__(self, folder, job):
+        self.folder = folder
+        self.job = job
+        self.results = []
+        self.stopping = ""  # why nothing more is started
+
+    def run(self):
+        signal.signal(signal.SIGTERM, self.stop)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        failed = ""
+        for number, step in enumerate(self.job["steps"]):
+            why_not = self.stopping or self.over() or (failed if not step["always"] else "")
+            result = {"name": step["name"], "command": step["command"], "code": None, "why_not": why_not, "pid": None}
+            self.results.append(result)
+            if not why_not:
+                self.carry_out(number, step, result)
+                if result["code"] not in FINE:
+                    failed = failed or "'%s' failed before" % step["name"]
+            self.save(False)
+        self.save(True)
+
+    def stop(self, *_signal):
+        self.stopping = "the node is being shut down, or somebody stopped the run"
+
+    def over(self):
+        deadline = self.job["deadline"]
+        return "max_duration was over" if deadline is not None and time.time() >= deadline else ""
+
+    def carry_out(self, number, step, result):
+        """Run one command, again while another process holds the package manager's lock."""
+        patience = time.monotonic() + self.job["lock_timeout"]
+        result["started"] = time.time()
+        while True:
+            self.once(number, step, result)
+            if result["code"] not in step["busy"] or time.monotonic() >= patience or self.stopping or self.over():
+                break
+            time.sleep(1)
+        result["ended"] = time.time()
+
+    def once(self, number, step, result):
+        environment = dict(self.job["environment"])
+        environment.update(step["environment"])
+        with open(os.path.join(self.folder, "%d.log" % number), "wb") as log:
+            try:
+                process = subprocess.Popen(
+                    step["command"],
+                    stdin=subprocess.PIPE if step["data"] else subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    env=environment,
+                    cwd="/",
+                    start_new_session=True,
+                )
+            except OSError as error:
+                result.update(code=127, why_not=str(error))
+                return
+            result.update(pid=process.pid, born=born(process.pid))
+            self.save(False)
+            if step["data"]:
+                feed(process, step["data"])
+            result["code"] = self.wait(process, step, result)
+
+    def wait(self, process, step, result):
+        if not step["interruptible"]:
+            return process.wait()
+        while True:
+            try:
+                return process.wait(POLL)
+            except subprocess.TimeoutExpired:
+                why = self.stopping or self.over()
+            if why:
+                result["why_not"] = "stopped: %s" % why
+                os.killpg(process.pid, signal.SIGTERM)
+                return process.wait()
+
+    def save(self, ended):
+        path = os.path.join(self.folder, "steps.json")
+        with open(path + ".new", "w") as stream:
+            json.dump({"ended": ended, "steps": self.results}, stream)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(path + ".new", path)
+
+
+def feed(process, data):
+    try:
+        process.stdin.write(data.encode("utf-8"))
+        process.stdin.close()
+    except BrokenPipeError:
+        pass  # the command did not want to hear it; its exit code tells the rest
+
+
+def born(pid):
+    """When a process started, so that a later one with its number is not taken for it."""
+    try:
+        with open("/proc/%d/stat" % pid) as stream:
+            return stream.read().rpartition(")")[2].split()[19]
+    except (OSError, IndexError):
+        return None
+
+
+def main():
+    folder = sys.argv[1]
+    os.umask(0o077)
+    with open(os.path.join(folder, "worker.lock"), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with open(os.path.join(folder, "job.json")) as stream:
+            job = json.load(stream)
+        Worker(folder, job).run()
+
+
+if __name__ == "__main__":
+    main()

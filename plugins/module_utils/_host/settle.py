@@ -1,0 +1,125 @@
+# Copyright: (c) 2026, the patchops.fleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""PRIVATE to the collection. Runs that were interrupted: waited for, brought to an end, and written down."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._engine import dates
+from .._engine.assessment import assess
+from .._engine.selection import Skip, Target
+from .._engine.state import INSTALL
+from .._engine.state import Run as EngineRun
+from . import job, outcome, pending, runs
+from .base import BackendError, Document
+from .boot import boot_id
+from .task import Host, Task
+from .transaction import Installer, Request, Wanted
+
+
+def settled_later(root: str) -> t.List[Document]:
+    """For check mode: the runs that a real one would settle."""
+    return [_summary(run, "interrupted, or still at work") for run in runs.unfinished(root)]
+
+
+def _summary(run: runs.RunFolder, what: str) -> Document:
+    return {"run_id": run.run_id, "started": run.document.get("started"), "folder": run.path, "what": what}
+
+
+def repair(installer: Installer, run_id: str, host: Host) -> t.List[str]:
+    """Bring what an interrupted transaction left behind to an end; answers what that was.
+
+    Raises BackendError when it is still there afterwards.
+    """
+    left = installer.leftovers()
+    if not left:
+        return []
+    steps = installer.repair()
+    run = runs.begin(
+        run_id,
+        host.clock(),
+        {"operation": "repair", "leftovers": left, "commands": [" ".join(step.command) for step in steps]},
+        host.options.root,
+    )
+    job.start(run.path, run.unit, steps, None, host.options.lock_timeout, host.run)
+    job.wait(run.path)
+    results = job.results(run.path)
+    still = installer.leftovers()
+    run.update(state=runs.ENDED, ended=dates.text(host.clock()), outcome="failed" if still else "repaired")
+    if still:
+        raise BackendError(
+            "an interrupted transaction could not be brought to an end: %s. %s"
+            % ("; ".join(still), outcome.last_words(results))
+        )
+    return left
+
+
+def settle(
+    interrupted: t.Sequence[runs.RunFolder], inventory: Document, installer: Installer, task: Task, host: Host
+) -> t.List[Document]:
+    """Write down what became of each interrupted run, judged by what the node has now."""
+    found = []
+    for run in interrupted:
+        if run.document.get("operation") != "install":
+            run.update(state=runs.ENDED, ended=dates.text(host.clock()), outcome="interrupted", interrupted=True)
+            found.append(_summary(run, "interrupted during its %s" % run.document.get("operation")))
+            continue
+        found.append(_settled(run, inventory, installer, task, host))
+    return found
+
+
+def _settled(run: runs.RunFolder, inventory: Document, installer: Installer, task: Task, host: Host) -> Document:
+    results = job.results(run.path)
+    targets = [Target(**entry) for entry in run.document["targets"]]
+    skipped = [
+        Skip(Target(entry["name"], entry["arch"], entry["old"], entry["new"]), entry["reason"])
+        for entry in run.document["skipped"]
+    ]
+    request = Request(tuple(Wanted(target.name, target.arch, target.new) for target in targets))
+    failures = installer.failures(request, results)
+    patches = outcome.patch_results(
+        targets,
+        skipped,
+        run.document["refused"],
+        lambda target: outcome.why_not_installed(target, inventory, failures, results),
+        outcome.INSTALLED,
+    )
+    _remember(run, inventory, host)
+    engine_run = EngineRun(
+        operation=INSTALL,
+        reboot_option=run.document["reboot_option"],
+        outcomes=outcome.engine_outcomes(patches),
+        rejected_dependencies=run.document["unwelcome"],
+        partial=task.limits.partial,
+        pending=dict.fromkeys(pending.load(host.options.root).since),
+        notes=outcome.notes(patches),
+    )
+    record = assess(inventory, task.baselines, host.clock(), run.run_id, run=engine_run, undated=task.undated)
+    record["run"] = dict(run.document["limits"], interrupted=True, download_only=False)
+    run.keep_record(record)
+    whole = job.ended(run.path)
+    documents = [patch.document() for patch in patches]
+    run.update(
+        state=runs.ENDED, ended=dates.text(host.clock()), interrupted=True, outcome="interrupted", patches=documents
+    )
+    what = "the module was interrupted, its transaction ended by itself" if whole else "its transaction was interrupted"
+    steps = [{"name": result.name, "code": result.code, "why_not": result.why_not or None} for result in results]
+    return dict(_summary(run, what), patches=documents, steps=steps, record=record)
+
+
+def _remember(run: runs.RunFolder, inventory: Document, host: Host) -> None:
+    """What the run installed waits for a reboot, unless the node has been rebooted since."""
+    if run.document.get("boot_id") != boot_id():
+        return
+    came = [
+        change["kb_id"]
+        for change in run.document["changes"]
+        if change["new"] is not None
+        and change["new"]
+        in outcome.installed_versions(inventory, Target(change["name"], change["arch"], change["old"], change["new"]))
+    ]
+    if came:
+        started = dates.parse_instant(run.document.get("started"))
+        pending.add(came, started or host.clock(), host.options.root)
