@@ -444,7 +444,7 @@ def test_a_lock_that_goes_is_waited_for(root, request, monkeypatch):
         return answer
 
     options = base.Options(refresh="never", root=str(root.path), lock_timeout=60)
-    inventory, _changed = scan.gather("suse1", None, run, clock, options)
+    inventory, _changed, _options = scan.gather("suse1", None, run, clock, options)
     assert [package["name"] for package in inventory["packages"]] == ["lantern"]
     assert len(refused) == 1
 
