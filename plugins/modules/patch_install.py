@@ -25,6 +25,7 @@ extends_documentation_fragment:
   - patchops.fleet.baselines
   - patchops.fleet.host
   - patchops.fleet.records
+  - patchops.fleet.reboot
   - ansible.builtin.action_common_attributes
   - ansible.builtin.action_common_attributes.facts
   - ansible.builtin.action_common_attributes.flow
@@ -98,22 +99,6 @@ options:
     type: list
     elements: str
     default: []
-  reboot_option:
-    description:
-      - V(NoReboot) never reboots. What was installed counts as pending a reboot.
-      - V(RebootIfNeeded) does what Patch Manager does, and reboots whenever something was installed, or something
-        that was installed before still waits for it, whether it needs a reboot or not.
-      - V(if_required) reboots when the node asks for it; what needs no reboot then counts as installed at once.
-      - The controller reboots the node and waits for it. A node that the controller runs on is never rebooted, it is
-        only reported that a reboot is due.
-    type: str
-    choices: [NoReboot, RebootIfNeeded, if_required]
-    default: NoReboot
-  reboot_timeout:
-    description:
-      - How long to wait, in seconds, for the node to come back.
-    type: int
-    default: 600
   download_only:
     description:
       - Fetch the files into the package manager's cache and install nothing, so that a maintenance window is not
@@ -307,12 +292,12 @@ from ansible.module_utils.basic import AnsibleModule
 from ..module_utils._engine import dates
 from ..module_utils._engine.choice import parse_baselines
 from ..module_utils._engine.errors import EngineError
-from ..module_utils._engine.record import attention
 from ..module_utils._engine.selection import Limits
 from ..module_utils._host.arguments import INSTALL_ARGUMENTS, options
 from ..module_utils._host.base import ENVIRONMENT, BackendError
 from ..module_utils._host.install import install
 from ..module_utils._host.installers import installer_of
+from ..module_utils._host.presentation import failure, presented
 from ..module_utils._host.task import Host, Task
 from ..module_utils._plain import plain
 from ..module_utils._templated import structure
@@ -351,26 +336,11 @@ def main():
         result = install(task(params, name), host, installer_of)
     except (EngineError, BackendError) as error:
         module.fail_json(msg="%s: %s" % (name, error))
-    record = result.pop("record")
-    for warning in [*result.pop("warnings"), *record["warnings"]]:
+    result, warnings = presented(result, params["detail"] == "full", params["return_inventory"])
+    for warning in warnings:
         module.warn("%s: %s" % (name, warning))
-    result.update(status=record["status"], ansible_facts={"patch_compliance": attention(record)})
-    if params["detail"] == "full":
-        result["record"] = record
-    else:
-        for run_before in result["recovered"]:
-            run_before.pop("record", None)
-    inventory = result.pop("inventory_after")
-    if params["return_inventory"]:
-        result["inventory"] = inventory
-    failed = result["failed_patches"]
-    if failed and not module.check_mode:
-        words = next(patch["reason"] for patch in result["patches"] if patch["outcome"] == "failed")
-        module.fail_json(
-            msg="%s: %d of %d patches failed: %s. The first: %s"
-            % (name, len(failed), len(result["patches"]), ", ".join(failed[:20]), words),
-            **result,
-        )
+    if result["failed_patches"] and not module.check_mode:
+        module.fail_json(msg=failure(name, result), **result)
     module.exit_json(**result)
 
 

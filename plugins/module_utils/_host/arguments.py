@@ -81,3 +81,12 @@ def options(params: t.Mapping[str, t.Any], check_mode: bool) -> Options:
         check_mode=check_mode,
         privileged=os.geteuid() == 0,
     )
+
+
+ROLLBACK_ARGUMENTS: t.Dict[str, t.Dict[str, t.Any]] = {
+    **SCAN_ARGUMENTS,
+    **REBOOT_ARGUMENTS,
+    "of_run": {"type": "str"},
+    "partial": {"type": "bool", "default": False},
+    "minimum_free_space": {"type": "int", "default": 200},
+}

@@ -377,13 +377,7 @@ def _result(
             outcome.change_document(change) for change in resolution.solution.changes if change.kb_id not in asked
         ],
         "download_size": resolution.solution.download_size,
-        "reboot": {
-            "required": reboot.required,
-            "reasons": list(reboot.reasons),
-            "due": reboot.due,
-            "why": reboot.why,
-            "done": False,
-        },
+        "reboot": outcome.reboot_document(reboot),
         "services": [],
         "warnings": list(warnings),
         "history": {"estimate_seconds": seconds, "runs": known},

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._engine.changes import Changed
+from .._engine.changes import Changed, Reboot
 from .._engine.families import family_of
 from .._engine.selection import Skip, Target
 from .._engine.state import FAILED, SUCCEEDED
@@ -116,3 +116,7 @@ def _lines(lines: t.List[str]) -> str:
 
 def change_document(change: t.Union[Change, Changed]) -> Document:
     return {"kb_id": change.kb_id, "name": change.name, "arch": change.arch, "old": change.old, "new": change.new}
+
+
+def reboot_document(reboot: Reboot) -> Document:
+    return dict(reboot._asdict(), reasons=list(reboot.reasons), done=False)

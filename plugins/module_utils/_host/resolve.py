@@ -29,20 +29,44 @@ def resolve(installer: Installer, wanted: t.Sequence[Wanted], unwelcome: Unwelco
     """Raises BackendError when the package manager cannot be asked."""
     solver = _Solver(installer, unwelcome)
     accepted, solution = solver.grow((), tuple(wanted), Solution((), 0))
-    return Resolution(Request(accepted, solver.forbidden(accepted)), solution, dict(solver.refused), dict(solver.needs))
+    return Resolution(solver.request(accepted), solution, dict(solver.refused), dict(solver.needs))
+
+
+def resolve_undo(installer: Installer, older: t.Sequence[Wanted], removals: t.Sequence[Wanted]) -> Resolution:
+    """The same for a rollback: `older` versions come back, `removals` leave."""
+    solver = _Solver(installer, _welcome, frozenset(removals), downgrade=True)
+    accepted, solution = solver.grow((), (*older, *removals), Solution((), 0))
+    return Resolution(solver.request(accepted), solution, dict(solver.refused), {})
+
+
+def _welcome(_name: str, _arch: str, _version: str) -> t.Optional[str]:
+    return None
 
 
 class _Solver:
-    def __init__(self, installer: Installer, unwelcome: Unwelcome) -> None:
+    def __init__(
+        self,
+        installer: Installer,
+        unwelcome: Unwelcome,
+        removals: t.FrozenSet[Wanted] = frozenset(),
+        downgrade: bool = False,
+    ) -> None:
         self._installer = installer
         self._unwelcome = unwelcome
+        self._removals = removals
+        self._downgrade = downgrade
         self._forbidden: t.Dict[Wanted, str] = {}
         self.refused: t.Dict[str, str] = {}
         self.needs: t.Dict[str, str] = {}
 
-    def forbidden(self, packages: t.Sequence[Wanted]) -> t.Tuple[Wanted, ...]:
-        """What was found to be unwelcome, but for what is asked for by itself."""
-        return tuple(version for version in self._forbidden if version not in packages)
+    def request(self, packages: t.Sequence[Wanted]) -> Request:
+        """For these, without what was found to be unwelcome; what is asked for by itself is not that."""
+        return Request(
+            tuple(package for package in packages if package not in self._removals),
+            tuple(version for version in self._forbidden if version not in packages),
+            tuple(package for package in packages if package in self._removals),
+            self._downgrade,
+        )
 
     def grow(
         self, accepted: t.Tuple[Wanted, ...], more: t.Tuple[Wanted, ...], solution: Solution
@@ -64,7 +88,7 @@ class _Solver:
         """A solution without anything unwelcome, and the last unwelcome changes that stood in the way of one."""
         needed: t.List[Change] = []
         for _round in range(MOST_ROUNDS):
-            solution = self._installer.solve(Request(packages, self.forbidden(packages)))
+            solution = self._installer.solve(self.request(packages))
             if solution.refusal:
                 return solution, needed
             found = list(self._found(solution, packages))

@@ -1,0 +1,117 @@
+# Copyright: (c) 2026, the patchops.fleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""PRIVATE to the collection. The controller's half of what changes a host: its reboot, and what it is after that."""
+
+from __future__ import annotations
+
+import datetime
+import typing as t
+
+from ..module_utils._engine import dates
+from ..module_utils._engine.assessment import assess
+from ..module_utils._engine.choice import parse_baselines
+from ..module_utils._engine.record import attention
+from ..module_utils._engine.state import parse_run
+from ..module_utils._host.arguments import SCAN_ARGUMENTS
+from ..module_utils._plain import plain
+from ._host_action import HostAction, Refused
+
+Document = dict[str, t.Any]
+
+SCAN = "patchops.fleet.patch_scan"
+NO_REBOOT = "NoReboot"
+
+
+class RebootingAction(HostAction):
+    """Its module returns what it did, and as `conclusion` what the node is to be assessed by once it is back."""
+
+    def arguments(self, task_vars: Document) -> Document:
+        if self.on_windows:
+            raise Refused("this version of the collection does not change Windows nodes")
+        arguments = super().arguments(task_vars)
+        if self._task.async_val and arguments["reboot_option"] != NO_REBOOT:
+            raise Refused(
+                f"reboot_option: {arguments['reboot_option']} together with async leaves nobody to reboot the node;"
+                " leave async out, or use NoReboot and reboot in a task of its own when reboot.required is true"
+            )
+        return arguments
+
+    def answer(self, arguments: Document, task_vars: Document) -> Document:
+        answer = self.asked(self.MODULE, {**arguments, "detail": "full"}, task_vars)
+        conclusion = answer.pop("conclusion", None)
+        if conclusion is None or self._task.check_mode or not answer["reboot"]["due"]:
+            return answer
+        if self._is_controller():
+            answer["reboot"]["why"] += "; not done, because the controller runs on this node: reboot it yourself"
+            return answer
+        rebooted = self._reboot(arguments, task_vars)
+        if rebooted.get("failed") or rebooted.get("unreachable"):
+            return _lost(arguments, answer, str(rebooted.get("msg")))
+        answer["reboot"].update(done=True, seconds=rebooted.get("elapsed"))
+        answer["changed"] = True
+        return self._looked_again(arguments, answer, conclusion, task_vars)
+
+    def _is_controller(self) -> bool:
+        return self._connection.transport == "local"
+
+    def _reboot(self, arguments: Document, task_vars: Document) -> Document:
+        task = self._task.copy()
+        task.action = "ansible.builtin.reboot"
+        task.args = {
+            "reboot_timeout": arguments["reboot_timeout"],
+            "msg": f"patchops.fleet reboots this node to bring installed patches into use, run {arguments['run_id']}",
+        }
+        reboot = self._shared_loader_obj.action_loader.get(
+            "ansible.builtin.reboot",
+            task=task,
+            connection=self._connection,
+            play_context=self._play_context,
+            loader=self._loader,
+            templar=self._templar,
+            shared_loader_obj=self._shared_loader_obj,
+        )
+        return reboot.run(task_vars=task_vars)
+
+    def _looked_again(
+        self, arguments: Document, answer: Document, conclusion: Document, task_vars: Document
+    ) -> Document:
+        """The record of the node as it came back, decided here from what its package manager says now."""
+        scanned = {name: value for name, value in arguments.items() if name in SCAN_ARGUMENTS}
+        scanned.update(refresh="never", return_inventory=True)
+        found = self.asked(SCAN, scanned, task_vars)
+        inventory = plain(found.get("inventory"))
+        if found.get("failed") or not inventory:
+            answer.update(
+                failed=True, msg=f"{arguments['name']}: the node is back, and cannot be scanned: {found.get('msg')}"
+            )
+            return answer
+        baselines = parse_baselines(arguments.get("baselines"))
+        record = assess(
+            inventory,
+            baselines,
+            datetime.datetime.now(dates.UTC),
+            arguments["run_id"],
+            run=parse_run(plain(conclusion)),
+            undated=arguments.get("undated"),
+        )
+        before = plain(answer["record"])
+        record.update(run=before.get("run"), services=[])
+        answer.update(
+            record=record,
+            inventory=inventory,
+            services=[],
+            status=record["status"],
+            ansible_facts={"patch_compliance": attention(record)},
+        )
+        return answer
+
+
+def _lost(arguments: Document, answer: Document, words: str) -> Document:
+    """The node did not come back. What was installed stays in the result, and in the record that is kept."""
+    answer.update(
+        failed=True,
+        msg=f"{arguments['name']}: the patches are installed, and the node did not come back from its reboot within"
+        f" {arguments['reboot_timeout']} seconds (reboot_timeout): {words}. Look at its console; then scan it again",
+    )
+    return answer
