@@ -1,0 +1,81 @@
+# Copyright: (c) 2026, the patchops.fleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""PRIVATE to the collection. A baseline's sources, used by apt instead of those that are configured on the node.
+
+Nothing of the node's configuration changes: apt is told where else to look, by options of its own. The sources, which
+may hold credentials, are kept for root alone. Lists and packages stand below apt's own folders instead, because apt
+fetches and verifies as the user _apt, who could not work in a closed one; no other run of apt uses or locks them.
+"""
+
+from __future__ import annotations
+
+import atexit
+import hashlib
+import os
+import re
+import shutil
+import tempfile
+import typing as t
+
+from . import state
+from .base import BackendError, Options, Source
+
+NAME = "patchops"  # of our folders below those of apt; a relative one is below its parent's
+FOLDER = state.STATE_FOLDER + "/apt"
+
+_deb822 = re.compile(r"^Types\s*:", re.MULTILINE | re.IGNORECASE)
+
+
+def configuration(options: Options) -> t.Dict[str, str]:
+    """What apt must be told so that it uses the sources of `options` only; nothing when there are none."""
+    if not options.sources:
+        return {}
+    return {
+        "Dir::Etc::sourcelist": "/dev/null",
+        "Dir::Etc::sourceparts": _written(options),
+        "Dir::State::lists": NAME + "/",
+        "Dir::Cache::pkgcache": NAME + "-pkgcache.bin",
+        "Dir::Cache::srcpkgcache": NAME + "-srcpkgcache.bin",
+    }
+
+
+def arguments(settings: t.Mapping[str, str]) -> t.List[str]:
+    """`settings` as options of apt's commands."""
+    return [part for name, value in settings.items() for part in ("-o", "%s=%s" % (name, value))]
+
+
+def files(sources: t.Sequence[Source]) -> t.Dict[str, str]:
+    """The files of package sources by name, in whichever of apt's two forms each source is written."""
+    return {
+        "%02d.%s"
+        % (number, "sources" if _deb822.search(source.configuration) else "list"): source.configuration.rstrip() + "\n"
+        for number, source in enumerate(sources)
+    }
+
+
+def _written(options: Options) -> str:
+    """The folder, named by what is in it, so that runs with other sources never read each other's.
+
+    Without root, and in check mode, one that ends with this process.
+    """
+    content = files(options.sources)
+    if options.check_mode or not options.privileged:
+        folder = tempfile.mkdtemp(prefix=NAME + "-")
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        _write(folder, content)
+        return folder
+    name = "sources-%s" % hashlib.sha256(repr(sorted(content.items())).encode()).hexdigest()[:16]
+    _write("%s%s/%s" % (options.root, FOLDER, name), content)
+    return "%s/%s" % (FOLDER, name)
+
+
+def _write(folder: str, content: t.Mapping[str, str]) -> None:
+    try:
+        os.makedirs(folder, mode=0o700, exist_ok=True)
+        for name, text in content.items():
+            descriptor = os.open(os.path.join(folder, name), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+                stream.write(text)
+    except OSError as error:
+        raise BackendError("the baseline's sources could not be written: %s" % error) from error
