@@ -323,8 +323,7 @@ def _target(package: t.Union[Wanted, Entry]) -> str:
 
 
 def _exactly(package: Wanted, version: str) -> str:
-    """A `+` at the end would be read as `install this` where the version without it is on offer too."""
-    return "%s=%s%s" % (_target(package), version, "+" if version.endswith("+") else "")
+    return "%s=%s" % (_target(package), version)
 
 
 def _lines(path: str) -> str:

@@ -41,7 +41,7 @@ _beside_the_point = re.compile(
     r"^(Unable to correct problems, you have held broken packages|Sub-process \S+ returned an error code"
     r"|Some files failed to download|Packages need to be removed but remove is disabled|Held packages were changed"
     r"|Packages were downgraded and -y|There were unauthenticated packages and -y|Unable to fetch some archives"
-    r"|Internal Error|Aborting install|Couldn't find any package by)"
+    r"|Couldn't find any package by|The following information from --solver)"
 )
 _userinfo = re.compile(r"(?<=://)[^/@\s]+@")
 _processing = re.compile(r"^dpkg: error processing (?P<what>package|archive) (?P<name>\S+) \(--\S+\):$")

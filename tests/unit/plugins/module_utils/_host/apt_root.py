@@ -18,7 +18,7 @@ import subprocess
 import typing as t
 
 PROGRAMS = """
-apt-cache apt-config apt-get apt-mark cat chmod cp diff dpkg dpkg-deb dpkg-query dpkg-split dpkg-trigger false kill
+apt-cache apt-config apt-get apt-mark cat chmod cp diff dpkg dpkg-deb dpkg-query dpkg-split dpkg-trigger false
 ldconfig ls mkdir mv rm sed sh sleep start-stop-daemon tar touch true
 """.split()
 METHODS = "/usr/lib/apt/methods"
