@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import typing as t
 
+from .apt_install import AptInstaller
 from .base import BackendError, Options, Run
 from .transaction import Installer
 
 # The archive a module travels in holds what import statements name, so this table is written out.
-INSTALLERS: t.Dict[str, t.Callable[[Run, Options], Installer]] = {}
+INSTALLERS: t.Dict[str, t.Callable[[Run, Options], Installer]] = {
+    "apt": AptInstaller,
+}
 
 
 def installer_of(manager: str, run: Run, options: Options) -> Installer:
