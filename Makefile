@@ -1,5 +1,5 @@
 # One command for each task. Each sets itself up first, in .venv/ and .cache/ of this folder, and writes nothing elsewhere
-# but what a scan needs (and `make test`, as root on Debian, the packages of tests/debian-packages.txt).
+# but what a scan needs (and `make test` and `make test-hosts`, as root on Debian, the packages that tests use).
 
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
@@ -17,6 +17,9 @@ demo: ## Scan this machine and report on it under reports/
 
 test: ## Run every test on everything it has to work on
 	@$(call script,run_tests)
+
+test-hosts: ## Run tests on booted hosts of every kind (root on Debian); ARGS="-k debian12" passes options to pytest
+	@$(call script,run_host_tests) $(ARGS)
 
 lint: ## Run ansible-test sanity, ansible-lint, ruff and the changelog check
 	@$(call script,run_lint)
@@ -40,4 +43,4 @@ pins: ## Resolve requirements/*.in to exact versions again
 clean: ## Remove everything that these targets made
 	rm -rf .venv .cache .hypothesis dist reports
 
-.PHONY: help demo test lint format bench build system-deps pins clean
+.PHONY: help demo test test-hosts lint format bench build system-deps pins clean

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the patchops.fleet contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Install what is missing of tests/debian-packages.txt: as root on Debian, nowhere else."""
+"""Install what is missing of a list of Debian packages: as root on Debian, nowhere else."""
 
 from __future__ import annotations
 
@@ -38,15 +38,15 @@ def install_packages(packages: list[str]) -> None:
             raise NotPossible(f"'{' '.join(command)}' failed. {remedy}")
 
 
-def missing_packages() -> list[str]:
-    lines = [line.strip() for line in LIST.read_text().splitlines()]
+def missing_packages(path: pathlib.Path) -> list[str]:
+    lines = [line.strip() for line in path.read_text().splitlines()]
     listed = [line for line in lines if line and not line.startswith("#")]
     return listed if not shutil.which("dpkg-query") else [package for package in listed if not installed(package)]
 
 
-def main() -> None:
+def main(path: pathlib.Path = LIST) -> None:
     """Raise NotPossible unless every listed package is installed afterwards."""
-    if missing := missing_packages():
+    if missing := missing_packages(path):
         install_packages(missing)
 
 

@@ -1,0 +1,70 @@
+# Copyright: (c) 2026, the patchops.fleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Run the host tests: install what they need, make the roots of the hosts once, boot, test, clean up.
+
+    python3 scripts/run_host_tests.py [PYTEST OPTION...]
+
+As root on Debian, nowhere else.
+"""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import environment
+import system_deps
+
+TESTS = environment.CHECKOUT / "tests" / "hosts"
+LAB = "ansible_collections.patchops.fleet.tests.hosts.lab"
+
+
+def refuse_where_impossible() -> None:
+    """Raise NotPossible, with the reason, on a machine that cannot boot hosts."""
+    if not shutil.which("apt-get") or not pathlib.Path("/etc/debian_version").exists():
+        raise system_deps.NotPossible(
+            "The test hosts are made by debootstrap: this needs a Debian machine, 12 or newer."
+        )
+    if os.geteuid() != 0:
+        raise system_deps.NotPossible(
+            "Test hosts are booted in containers of their own: this needs root. Run it with sudo."
+        )
+
+
+def main(*options: str) -> int:
+    refuse_where_impossible()
+    system_deps.main(TESTS / "debian-packages.txt")
+    venv = environment.make_venv("test")
+    environment.link_collection()
+    variables = {**environment.variables(venv), "PYTHONPATH": str(environment.COLLECTIONS)}
+    python = str(venv / "bin" / "python")
+    if subprocess.run([python, "-m", f"{LAB}.roots"], env=variables, check=False).returncode != 0:
+        return 1
+    started = time.monotonic()
+    # Out of reach of the terminal's Ctrl-C, which is passed on: two of them would stop pytest while it cleans up.
+    process = subprocess.Popen(
+        [python, "-m", "pytest", str(TESTS), *options],
+        cwd=environment.CHECKOUT,
+        env=variables,
+        start_new_session=True,
+    )
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_arguments: process.send_signal(signal.SIGINT))
+    code = process.wait()
+    print(f"host tests took {time.monotonic() - started:.0f} s")
+    # pytest may have been killed
+    subprocess.run([python, "-m", f"{LAB}.enclosure"], env=variables, check=True)
+    return code
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(*sys.argv[1:]))
+    except (system_deps.NotPossible, subprocess.CalledProcessError) as error:
+        sys.exit(f"make test-hosts: {error}")
