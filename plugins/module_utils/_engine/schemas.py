@@ -159,6 +159,7 @@ PACKAGE = _object(
         "installed": {"type": "array", "items": INSTALLED},  # empty or absent: not installed; several: kernels
         "available": {"type": "array", "items": AVAILABLE},  # in any order; older ones are ignored
         "held": TEXT_OR_NULL,  # the package manager's hold or lock, named
+        "unfinished": TEXT_OR_NULL,  # how the package manager left what it did not install properly, in its word
     },
 )
 

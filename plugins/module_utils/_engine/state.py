@@ -136,11 +136,16 @@ class States:
         if package.installed is None:
             return _with_status("NOT_APPLICABLE" if decision.decision == APPROVED else None)
         installed = package.installed.document
+        word = package.document.get("unfinished")
+        unfinished = "the package manager left it %s" % word if word else ""
         if decision.decision == APPROVED:
-            if package.installed.key == t.cast(Version, decision.version).key:
-                return self._unless_pending("INSTALLED", package.kb_id, installed)
-            return self._attempted(package.kb_id)
-        return self._unless_pending(self._not_approved(decision), package.kb_id, installed)
+            if package.installed.key != t.cast(Version, decision.version).key:
+                return self._attempted(package.kb_id)
+            if unfinished:
+                return self._attempted(package.kb_id, unfinished)
+            return self._unless_pending("INSTALLED", package.kb_id, installed)
+        state = self._unless_pending(self._not_approved(decision), package.kb_id, installed)
+        return state._replace(note="; ".join(filter(None, (state.note, unfinished)))) if unfinished else state
 
     def update(self, update: Document, decision: Decision) -> State:
         if decision.code == "no_kb_id":
@@ -166,15 +171,15 @@ class States:
             else "INSTALLED_OTHER"
         )
 
-    def _attempted(self, kb_id: str) -> State:
-        """For what is approved, wanted here and was not installed when the decision fell."""
+    def _attempted(self, kb_id: str, unfinished: str = "") -> State:
+        """For what is approved, wanted here and was not installed, or not properly, when the decision fell."""
         run = self._run
         blocked = run.rejected_dependencies.get(kb_id) if self._baseline.blocks_rejected else None
         note = "it needs %s, which is rejected and blocked" % blocked if blocked else ""
         outcome = run.outcomes.get(kb_id)
         if run.operation == SCAN or (outcome is None and run.partial):
-            return _with_status("MISSING", note)
-        if outcome == SUCCEEDED and not blocked:
+            return _with_status("MISSING", note or unfinished)
+        if outcome == SUCCEEDED and not blocked and not unfinished:
             if self._settled or _is_live_patch(kb_id):
                 return _with_status("INSTALLED")
             return _with_status("INSTALLED_PENDING_REBOOT", "installed by this run, not rebooted since")
@@ -182,6 +187,7 @@ class States:
             "FAILED",
             note
             or run.notes.get(kb_id)
+            or unfinished
             or ("its installation failed" if outcome else "it was not installed by this run"),
         )
 

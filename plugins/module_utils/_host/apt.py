@@ -12,9 +12,19 @@ import sys
 import time
 import typing as t
 
-from . import state
+from . import apt_sources, state
 from .apt_inventory import add_dates, inventory, wanted_dates
-from .base import BackendError, BindingsMissing, CacheUnusable, Document, PackageManager, ask_probe
+from .base import (
+    BackendError,
+    BindingsMissing,
+    CacheUnusable,
+    Clock,
+    Document,
+    Options,
+    PackageManager,
+    Run,
+    ask_probe,
+)
 from .probes import apt as probe
 from .release_dates import release_dates
 
@@ -38,6 +48,10 @@ _failed_fetch = re.compile(r"Failed to fetch|GPG error|Some index files failed")
 
 class Apt(PackageManager):
     """apt on Debian, Ubuntu and Raspberry Pi OS."""
+
+    def __init__(self, run: Run, clock: Clock, options: Options) -> None:
+        super().__init__(run, clock, options)
+        self._apart: t.Optional[t.Dict[str, str]] = None  # what makes apt use the baseline's sources
 
     def inventory(self, node: Document) -> Document:
         """One process, unless the lists are due for a refresh: then `apt-get update` and a second look.
@@ -80,12 +94,19 @@ class Apt(PackageManager):
             raise BackendError(unusable(str(error), refreshed)) from error
 
     def _ask(self) -> Document:
-        options: Document = {"filenames": self._options.release_dates != "ignored"}
+        options: Document = {"filenames": self._options.release_dates != "ignored", "configuration": self._settings()}
         if self._options.root:
             options["rootdir"] = self._options.root
+            folder = options["configuration"].get(apt_sources.PARTS)
+            options["configuration"].update({apt_sources.PARTS: self._options.root + folder} if folder else {})
         chosen = self._options.interpreter
         interpreters = [chosen] if chosen else list(dict.fromkeys([SYSTEM_PYTHON, sys.executable]))
         return ask_probe(self._run, probe, interpreters, options)
+
+    def _settings(self) -> t.Dict[str, str]:
+        if self._apart is None:
+            self._apart = apt_sources.configuration(self._options)
+        return dict(self._apart)
 
     def _install_bindings(self) -> None:
         wait = "DPkg::Lock::Timeout=%d" % self._options.lock_timeout
@@ -110,14 +131,14 @@ class Apt(PackageManager):
         code, errors = self._update()
         complaints = parse_update(code, errors)
         if not complaints:
-            confirm(self._options.root + LISTS, started)
+            confirm(self._options.root + (apt_sources.LISTS if self._options.sources else LISTS), started)
         return complaints, True
 
     def _update(self) -> t.Tuple[int, str]:
         """apt waits for dpkg's lock but not for that of the lists (tried with apt 2.6), so this does."""
         deadline = time.monotonic() + self._options.lock_timeout
         while True:
-            code, _output, errors = self._run(["apt-get", "update"])
+            code, _output, errors = self._run(["apt-get", *apt_sources.arguments(self._settings()), "update"])
             if code == 0 or not _lock_refused.search(errors) or time.monotonic() >= deadline:
                 return code, errors
             time.sleep(LOCK_RETRY)

@@ -250,7 +250,7 @@ class AptInstaller(Installer):
         )
 
     def _at_hand(self, file: apt_output.PackageFile) -> bool:
-        """As apt judges it: a file in a folder of this node is used where it is, a downloaded one is known by its size."""
+        """As apt judges it: a file of this node is used where it is, a downloaded one is known by its size."""
         try:
             return file.uri.startswith("file:") or (
                 os.stat(os.path.join(self.download_folder, file.file)).st_size == file.size

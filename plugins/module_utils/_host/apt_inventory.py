@@ -94,7 +94,13 @@ def _package(entry: Document, names: t.Dict[str, str], pins: str) -> Document:
         "installed": [{"version": entry["version"], "installed_time": _instant(entry["installed"])}],
         "available": available,
         "held": "on hold in dpkg (apt-mark hold)" if entry.get("hold") else None,
+        "unfinished": _unfinished(entry),
     }
+
+
+def _unfinished(entry: Document) -> t.Optional[str]:
+    """How dpkg left a package that it has not installed properly, in its word."""
+    return entry.get("state") or ("reinst-required" if entry.get("reinstall") else None)
 
 
 def excluded(entry: Document, version: Document) -> t.Optional[str]:
@@ -170,6 +176,9 @@ def _unusable(found: Document) -> t.Optional[str]:
 
 
 def _problems(found: Document) -> t.Iterator[Document]:
+    if found["interrupted"]:
+        why = "dpkg was interrupted, and apt does not see what it did last: run 'dpkg --configure --pending'"
+        yield {"what": "the database of installed packages", "why": why}
     for source in found["sources"]:
         if not source["fetched"]:
             name = "%s %s" % (source["uri"], source["dist"])
@@ -208,11 +217,7 @@ def _warnings(found: Document, now: datetime.datetime) -> t.Iterator[str]:
                 name,
                 _instant(valid_until),
             )
-    unfinished = [
-        "%s (%s)" % (entry["name"], entry.get("state") or "reinstallation required")
-        for entry in found["packages"]
-        if entry.get("state") or entry.get("reinstall")
-    ]
+    unfinished = ["%s (%s)" % (entry["name"], _unfinished(entry)) for entry in found["packages"] if _unfinished(entry)]
     if unfinished:
         yield "dpkg has not finished with %s: run 'dpkg --configure --pending'" % ", ".join(sorted(unfinished))
 

@@ -22,6 +22,8 @@ from . import state
 from .base import BackendError, Options, Source
 
 NAME = "patchops"  # of our folders below those of apt; a relative one is below its parent's
+LISTS = "/var/lib/apt/" + NAME
+PARTS = "Dir::Etc::sourceparts"
 FOLDER = state.STATE_FOLDER + "/apt"
 
 _deb822 = re.compile(r"^Types\s*:", re.MULTILINE | re.IGNORECASE)
@@ -33,7 +35,7 @@ def configuration(options: Options) -> t.Dict[str, str]:
         return {}
     return {
         "Dir::Etc::sourcelist": "/dev/null",
-        "Dir::Etc::sourceparts": _written(options),
+        PARTS: _written(options),
         "Dir::State::lists": NAME + "/",
         "Dir::Cache::pkgcache": NAME + "-pkgcache.bin",
         "Dir::Cache::srcpkgcache": NAME + "-srcpkgcache.bin",
@@ -61,20 +63,23 @@ def _written(options: Options) -> str:
     """
     content = files(options.sources)
     if options.check_mode or not options.privileged:
-        folder = tempfile.mkdtemp(prefix=NAME + "-")
+        folder = tempfile.mkdtemp(prefix=NAME + "-", dir=options.root + "/tmp" if options.root else None)
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
-        _write(folder, content)
-        return folder
+        _write(content, folder)
+        return folder[len(options.root) :]
     name = "sources-%s" % hashlib.sha256(repr(sorted(content.items())).encode()).hexdigest()[:16]
-    _write("%s%s/%s" % (options.root, FOLDER, name), content)
-    return "%s/%s" % (FOLDER, name)
+    folders = (state.STATE_FOLDER, FOLDER, "%s/%s" % (FOLDER, name))
+    _write(content, *[options.root + folder for folder in folders])
+    return folders[-1]
 
 
-def _write(folder: str, content: t.Mapping[str, str]) -> None:
+def _write(content: t.Mapping[str, str], *folders: str) -> None:
+    """Into the last of `folders`; each of them is closed to others, which makedirs sees to for the last only."""
     try:
-        os.makedirs(folder, mode=0o700, exist_ok=True)
+        for folder in folders:
+            os.makedirs(folder, mode=0o700, exist_ok=True)
         for name, text in content.items():
-            descriptor = os.open(os.path.join(folder, name), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            descriptor = os.open(os.path.join(folders[-1], name), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
                 stream.write(text)
     except OSError as error:

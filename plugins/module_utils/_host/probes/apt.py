@@ -9,7 +9,8 @@ reports and never decides: which version is a candidate, what is too old or what
 `_host/apt.py`.
 
 Options: `rootdir` (the file system to look at, "/" if left out), `filenames` (true: where the .deb files of newer
-versions are). Instants are seconds since the epoch, but for the two that a Release file writes as text.
+versions are), `configuration` (names and values that replace those of apt's configuration). Instants are seconds since
+the epoch, but for the two that a Release file writes as text.
 """
 
 import errno
@@ -26,6 +27,7 @@ DPKG_STATES = {
     8: "triggers-pending",
 }
 STATUS_FILE = "/var/lib/dpkg/status"
+UPDATES = "updates"  # beside it: what dpkg has changed and not yet written into it
 REBOOT_MARKERS = ("/run/reboot-required", "/var/run/reboot-required")
 # What writes the marker: without one of these its absence says nothing.
 REBOOT_NOTIFIERS = (
@@ -296,6 +298,14 @@ def add_locations(apt_pkg, cache, sources, newer, files):
                 entry["deb"].append(address)
 
 
+def interrupted(folder):
+    """Whether dpkg ended without writing what it did into its status file, which is all that apt reads."""
+    try:
+        return any(name.isdigit() for name in os.listdir(folder))
+    except OSError:
+        return False
+
+
 def read_reboot(root):
     marker = next((path for path in REBOOT_MARKERS if os.path.exists(root + path)), None)
     names = read(root + marker + ".pkgs") if marker else None
@@ -365,6 +375,8 @@ def gather(options):
     apt_pkg.init()
     if root:
         apt_pkg.config.set("Dir::State::status", root + STATUS_FILE)
+    for name, value in sorted(options.get("configuration", {}).items()):
+        apt_pkg.config.set(name, value)
     sources = apt_pkg.SourceList()
     sources.read_main_list()
     cache = apt_pkg.Cache(None)
@@ -372,7 +384,8 @@ def gather(options):
     lists = apt_pkg.config.find_dir("Dir::State::lists")
     found, stems = read_sources(apt_pkg, sources, lists)
     files = read_files(cache, policy, sources, found, stems)
-    info = os.path.join(os.path.dirname(apt_pkg.config.find_file("Dir::State::status")), "info", "")
+    database = os.path.dirname(apt_pkg.config.find_file("Dir::State::status"))
+    info = os.path.join(database, "info", "")
     packages, newer = read_packages(apt_pkg, cache, policy, files, info)
     if options.get("filenames"):
         add_locations(apt_pkg, cache, sources, newer, files)
@@ -382,6 +395,7 @@ def gather(options):
         "sources": found,
         "files": files,
         "packages": packages,
+        "interrupted": interrupted(os.path.join(database, UPDATES)),
         "reboot": read_reboot(root),
         "unattended": read_unattended(apt_pkg, root),
         "locks": read_locks(root, lists),

@@ -177,6 +177,25 @@ def fake_root(tmp_path):
     return FakeRoot(tmp_path)
 
 
+@pytest.fixture(scope="session")
+def apt_template(tmp_path_factory):
+    # not at the top: it is no Python 3.6
+    from ansible_collections.patchops.fleet.tests.unit.plugins.module_utils._host import apt_root
+
+    folder = tmp_path_factory.mktemp("apt")
+    (folder / "debs").mkdir()
+    apt_root.make_template(folder / "template", os.environ.get("PATCHOPS_TEST_DEBIAN", "/"))
+    return folder / "template", apt_root.Debs(folder / "debs")
+
+
+@pytest.fixture
+def apt_system(tmp_path, apt_template):
+    """A Debian system that packages can be installed on, in a chroot."""
+    from ansible_collections.patchops.fleet.tests.unit.plugins.module_utils._host import apt_root
+
+    return apt_root.AptRoot(tmp_path / "system", *apt_template)
+
+
 @pytest.fixture
 def as_nobody(tmp_path):
     """Calls a function as a user without rights: for root, the effective user is another one meanwhile."""

@@ -34,6 +34,7 @@ def found(*sources, **changes):
         "files": {},
         "packages": [],
         "reboot": {"marker": None, "packages": [], "notifiers": []},
+        "interrupted": False,
         "unattended": {"installed": False, "periodic": "1", "upgrade": "0", "last_run": None},
         "locks": [],
         "boot_time": None,

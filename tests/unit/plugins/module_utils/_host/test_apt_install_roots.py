@@ -24,25 +24,13 @@ from ansible_collections.patchops.fleet.plugins.module_utils._host.transaction i
     Wanted,
 )
 
-from ansible_collections.patchops.fleet.tests.unit.plugins.module_utils._host import apt_root
-
-pytestmark = pytest.mark.needs("apt-utils")
-
 SIZE = 20672
 FAILS = {"postinst": "echo something went wrong >&2; exit 3"}
 
 
-@pytest.fixture(scope="session")
-def template(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("apt")
-    apt_root.make_template(folder / "template", os.environ.get("PATCHOPS_TEST_DEBIAN", "/"))
-    (folder / "debs").mkdir()
-    return folder / "template", apt_root.Debs(folder / "debs")
-
-
 @pytest.fixture
-def root(tmp_path, template):
-    return apt_root.AptRoot(tmp_path / "root", *template)
+def root(apt_system):
+    return apt_system
 
 
 @pytest.fixture
@@ -173,7 +161,8 @@ def test_refusals_name_the_reason(root, stable, names, fields, words):
     assert solution.changes == ()
     for part in words:
         assert part in solution.refusal
-    assert "\n" not in solution.refusal and len(solution.refusal) < 300
+    assert "\n" not in solution.refusal
+    assert len(solution.refusal) < 300
     # and apt does refuse
     before = root.installed()
     results, failures = install(root, request(*names))
@@ -307,7 +296,7 @@ def test_a_script_that_fails_among_good_packages(root, stable):
     stable.add("bad", "2.0", scripts=FAILS)
     stable.add("needs", "2.0", Depends="bad (>= 2.0)")
     root.update()
-    results, failures = install(root, request("a 2.0", "bad 2.0", "needs 2.0", "z 2.0"))
+    _results, failures = install(root, request("a 2.0", "bad 2.0", "needs 2.0", "z 2.0"))
     assert set(failures) == {"bad.amd64", "needs.amd64"}
     assert failures["bad.amd64"].startswith(
         "dpkg left it half-configured: installed bad package post-installation script"
@@ -322,7 +311,7 @@ def test_a_package_that_cannot_be_unpacked_leaves_the_others_configured(root, st
     root.have("bad", "1.0")
     stable.add("bad", "2.0", scripts={"preinst": "echo no >&2; exit 1"})
     root.update()
-    results, failures = install(root, request("a 2.0", "bad 2.0", "z 2.0"))
+    _results, failures = install(root, request("a 2.0", "bad 2.0", "z 2.0"))
     installed = root.installed()
     assert installed["bad.amd64"] == "1.0"
     assert "new bad package pre-installation script" in failures["bad.amd64"]
@@ -397,7 +386,7 @@ def test_what_vanished_or_changed_between_scan_and_install(root, archive):
     assert installer(root).solve(wish).refusal == ""
     gone.unlink()
     other.write_bytes(b"x" * SIZE)
-    results, failures = install(root, wish)
+    _results, failures = install(root, wish)
     assert failures["gone.amd64"].startswith("404 ")
     assert failures["other.amd64"] == "Hash Sum mismatch"
     assert "gone.amd64: 404" in failures["foo.amd64"]
