@@ -88,16 +88,17 @@ def ask_probe(
     probe: types.ModuleType,
     interpreters: t.Sequence[str],
     options: Document,
-    library: t.Optional[types.ModuleType] = None,
+    libraries: t.Sequence[types.ModuleType] = (),
 ) -> Document:
     """The document of `probe` from the first of `interpreters` that has its bindings: one process, unless some lack it.
 
-    `library` is another probe that this one takes functions from: both texts are sent, and only `probe` answers.
+    `libraries` are other probes that this one takes functions from: all texts are sent, and only `probe` answers.
     Raises BindingsMissing when none has them, CacheUnusable with the package manager's words when it cannot start.
     """
     source = probe_source(probe)
-    if library is not None:
-        source = "__name__ = 'library'\n%s\n__name__ = '__main__'\n%s" % (probe_source(library), source)
+    if libraries:
+        texts = "\n".join(probe_source(library) for library in libraries)
+        source = "__name__ = 'library'\n%s\n__name__ = '__main__'\n%s" % (texts, source)
     lacking = []
     for interpreter in interpreters:
         if not os.path.exists(interpreter):

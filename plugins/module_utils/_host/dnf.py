@@ -113,13 +113,13 @@ def look(
     options: Options,
     asked: Document,
     probe: types.ModuleType = gathering,
-    library: t.Optional[types.ModuleType] = None,
+    libraries: t.Sequence[types.ModuleType] = (),
 ) -> Document:
     """The answer of a probe. Raises BackendError with the remedy when dnf cannot be asked."""
     chosen = options.interpreter
     interpreters = [chosen] if chosen else list(dict.fromkeys([*SYSTEM_PYTHONS, sys.executable]))
     try:
-        return ask_probe(run, probe, interpreters, asked, library)
+        return ask_probe(run, probe, interpreters, asked, libraries)
     except BindingsMissing as error:
         if chosen:
             raise BackendError(

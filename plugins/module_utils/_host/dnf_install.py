@@ -13,11 +13,12 @@ import json
 import typing as t
 
 from .._engine.versions import rpm_text
-from .base import Document, Options, Run
+from .base import BackendError, Document, Options, Run
 from .dnf import look, place
-from .dnf_output import parse_failures
+from .dnf_output import Labels, parse_failures, refusal
 from .os_release import read_os_release
 from .probes import dnf as gathering
+from .probes import dnf_repair as repairing
 from .probes import dnf_solve as solving
 from .transaction import Change, Installer, Request, Solution, Step, StepResult, Wanted
 
@@ -44,10 +45,16 @@ class DnfInstaller(Installer):
         return self._cache
 
     def leftovers(self) -> t.List[str]:
-        return []
+        found = self._interrupted()
+        return sentences(found) if found else []
 
     def repair(self) -> t.List[Step]:
-        return []
+        found = self._interrupted()
+        if found is None:
+            return []
+        if found["refusal"]:
+            raise BackendError("dnf cannot bring an interrupted transaction to its end: %s" % found["refusal"])
+        return self._replay("repair", found)
 
     def solve(self, request: Request) -> Solution:
         found = self._ask(request)
@@ -56,13 +63,19 @@ class DnfInstaller(Installer):
         return Solution(tuple(changes(found)), sum(item["remaining"] for item in found["items"]))
 
     def download(self, request: Request) -> t.List[Step]:
-        return self._steps("download", request, "--downloadonly", interruptible=True)
+        return self._replay("download", self._ask(request), "--downloadonly", interruptible=True)
 
     def install(self, request: Request) -> t.List[Step]:
-        return self._steps("install", request)
+        return self._replay("install", self._ask(request))
 
     def failures(self, request: Request, results: t.Sequence[StepResult]) -> t.Dict[str, str]:
-        return parse_failures("\n".join(result.output for result in results))
+        output = "\n".join(result.output for result in results)
+        found = parse_failures(output, labels((*request.packages, *request.removals)))
+        why = refusal(output) if any(result.code != 0 for result in results) else ""
+        if why:
+            for wanted in request.packages:
+                found.setdefault(wanted.kb_id, why)
+        return found
 
     def services(self) -> t.Optional[t.List[str]]:
         code, output, _errors = self._run([*self._command({}), "needs-restarting", "--services"])
@@ -81,12 +94,19 @@ class DnfInstaller(Installer):
                 "downgrade": request.downgrade,
                 "settings": SETTINGS,
             }
-            self._solved[request] = look(self._run, self._options, asked, solving, gathering)
+            self._solved[request] = look(self._run, self._options, asked, solving, (gathering,))
             self._cache = self._solved[request]["cachedir"]
         return self._solved[request]
 
-    def _steps(self, name: str, request: Request, *arguments: str, interruptible: bool = False) -> t.List[Step]:
-        found = self._ask(request)
+    def _interrupted(self) -> t.Optional[Document]:
+        """What a killed transaction left behind, and how to end it; None when the node is consistent."""
+        asked = {**self._place, "settings": SETTINGS, "installed_only": True}
+        probes = (repairing, (gathering, solving))
+        if look(self._run, self._options, asked, *probes)["consistent"]:
+            return None
+        return look(self._run, self._options, {**asked, "installed_only": False}, *probes)
+
+    def _replay(self, name: str, found: Document, *arguments: str, interruptible: bool = False) -> t.List[Step]:
         if not found["items"]:
             return []
         command = (*self._command(found["missing"]), *arguments, "history", "replay", "/dev/stdin")
@@ -112,6 +132,27 @@ def split(wanted: Wanted) -> t.List[t.Union[str, int]]:
     epoch, _colon, label = wanted.version.rpartition(":")
     version, _dash, release = label.rpartition("-")
     return [wanted.name, wanted.arch, int(epoch or 0), version, release]
+
+
+def labels(packages: t.Iterable[Wanted]) -> Labels:
+    """By what rpm calls a package in its output, its kb_id."""
+    return {
+        "%s-%s.%s" % (name, version.rpartition(":")[2], arch): "%s.%s" % (name, arch)
+        for name, arch, version in packages
+    }
+
+
+def sentences(found: Document) -> t.List[str]:
+    """What an interrupted transaction left behind."""
+    twice = [
+        "%s is installed, and so is %s" % (packages[0], ", ".join(packages[1:])) for packages in found["duplicates"]
+    ]
+    newest = [packages[0] for packages in found["duplicates"]]
+    return twice + [
+        "%s was installed by a transaction that never ended, so its scripts may not have run" % nevra
+        for nevra in found["unfinished"]
+        if nevra not in newest
+    ]
 
 
 def changes(found: Document) -> t.Iterator[Change]:

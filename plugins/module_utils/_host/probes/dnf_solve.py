@@ -7,19 +7,21 @@ Sent with the text of `_host/probes/dnf.py` before its own, see `base.ask_probe`
 this one. It changes nothing, fetches nothing, and loads dnf's plugins with version locks, as the command itself does.
 
 Options: those of `_host/probes/dnf.py`, and `packages`, `forbidden` and `removals` as lists of [name, architecture,
-epoch, version, release], `downgrade`, `settings` (of dnf's configuration, those that the command gets too) and `repair`
-(the transaction shall also bring an interrupted one to its end).
+epoch, version, release], `downgrade`, and `settings` (of dnf's configuration, those that the command gets too).
 """
 
 import json
 import os
 import sys
 
-if __name__ != "__main__":  # elsewhere the other text has defined them
+if __package__:  # elsewhere the other text has defined them
     from .dnf import clean, configure, drop_missing, main, unlocked
 
-# As `dnf history` writes them; a pair is the new and the replaced package.
-PAIRS = {"Upgrade": "Upgraded", "Downgrade": "Downgraded", "Reinstall": "Reinstalled"}
+INCOMING = ("Install", "Upgrade", "Downgrade", "Reinstall")  # as `dnf history` writes them
+REASON_CHANGE = "Reason Change"
+
+
+ROUNDS = 5  # of solving anew without what would put an installed package out of use
 
 
 class Refused(Exception):
@@ -85,22 +87,14 @@ def give_up(base, wanted):
     return True
 
 
-def finish(base):
-    """Ask for what an interrupted transaction was about to do; the packages that it leaves twice."""
-    return []
-
-
 def ask(base, options):
     """The goal of the whole request. Raises Refused with every reason at once."""
+    wishes = [(want, (wanted, options["downgrade"])) for wanted in options["packages"]]
+    wishes += [(give_up, (wanted,)) for wanted in options["removals"]]
     refusals, asked = [], False
-    for wanted in options["packages"]:
+    for wish, arguments in wishes:
         try:
-            asked = want(base, wanted, options.get("downgrade")) or asked
-        except Refused as refusal:
-            refusals.append(str(refusal))
-    for wanted in options["removals"]:
-        try:
-            asked = give_up(base, wanted) or asked
+            asked = wish(base, *arguments) or asked
         except Refused as refusal:
             refusals.append(str(refusal))
     if refusals:
@@ -108,12 +102,13 @@ def ask(base, options):
     return asked
 
 
-def resolve(dnf, base):
+def resolve(dnf, base, allow_erasing=False):
+    """The packages of the transaction that meets the goal. Raises Refused."""
     try:
-        base.resolve(allow_erasing=False)
+        base.resolve(allow_erasing)
     except dnf.exceptions.DepsolveError as error:
         raise Refused(clean(error))
-    return list(base.transaction)
+    return [item for item in base.transaction if item.action_name != REASON_CHANGE]  # it names no package
 
 
 def remaining(package):
@@ -129,7 +124,7 @@ def describe_item(item):
     import libdnf.transaction
 
     package = item.pkg
-    incoming = item.action_name in ("Install", "Upgrade", "Downgrade", "Reinstall")
+    incoming = item.action_name in INCOMING
     return {
         "action": item.action_name,
         "nevra": str(package),
@@ -152,32 +147,75 @@ def replaced(base):
     return found
 
 
-def keep(base, items, options):
-    """Raises Refused where something would leave or get older that the request does not name."""
-    removals = {written(wanted) for wanted in options["removals"]}
-    lost = []
+def lost(base, items, options):
+    """What would happen to installed packages that the request does not stand for, as dnf would say it.
+
+    Install-only packages may leave: dnf keeps as many kernels as its configuration says.
+    """
+    removals = [written(wanted) for wanted in options["removals"]]
+    backwards = options["downgrade"] or removals
+    named = [(wanted[0], wanted[1]) for wanted in options["packages"]]
+    found = []
     for item in items:
         nevra = str(item.pkg)
         if item.action_name == "Obsoleted":
-            lost.append("%s would be obsoleted" % nevra)
-        elif item.action_name == "Removed" and nevra not in removals and not base._get_installonly_query(
-            everything(base).installed().filter(pkg=[item.pkg])
-        ):
-            lost.append("%s would be removed" % nevra)
-        elif item.action_name == "Downgraded" and not options.get("downgrade"):
-            lost.append("%s would be downgraded" % nevra)
-    if lost:
-        raise Refused("; ".join(lost))
+            found.append("%s would be obsoleted" % nevra)
+        elif item.action_name == "Downgraded" and not options["downgrade"]:
+            found.append("%s would be downgraded" % nevra)
+        elif item.action_name == "Upgraded" and backwards and (item.pkg.name, item.pkg.arch) not in named:
+            found.append("%s would be upgraded" % nevra)
+        elif item.action_name == "Removed" and nevra not in removals:
+            if not base._get_installonly_query(everything(base).installed().filter(pkg=[item.pkg])):
+                found.append("%s would be removed" % nevra)
+    return found
+
+
+def obsoleters(base, options):
+    """The packages that would come as dependencies and put an installed one out of use."""
+    goal = base.goal
+    obsoleted = set(goal.list_obsoleted())
+    named = [written(wanted) for wanted in options["packages"]]
+    return [
+        package
+        for package in goal.list_installs() + goal.list_upgrades()
+        if str(package) not in named and obsoleted.intersection(goal.obsoleted_by_package(package))
+    ]
 
 
 def solve(dnf, base, options):
-    """The items of the transaction, and by new package the old one."""
+    """The items of the transaction, and by new package the old one. Raises Refused."""
     forbid(base, options["forbidden"])
-    if not ask(base, options):
-        return [], {}
-    items = resolve(dnf, base)
-    keep(base, items, options)
+    for _round in range(ROUNDS):
+        if not ask(base, options):
+            return [], {}
+        items = resolve(dnf, base)
+        unwanted = obsoleters(base, options)
+        if not unwanted:
+            break
+        # Another package may serve the dependency as well.
+        base.sack.add_excludes(unwanted)
+        base.reset(goal=True)
+    problems = lost(base, items, options)
+    if problems:
+        raise Refused("; ".join(problems))
     return [describe_item(item) for item in items], replaced(base)
+
+
+def settled(dnf, options):
+    """A dnf.Base with the settings and the plugins that the command has."""
+    base, _found = configure(dnf, options, ())
+    for name, value in options["settings"].items():
+        setattr(base.conf, name, value)
+    return base
+
+
+def load(dnf, base, options):
+    """Read the packages that are cached; what dnf says of the repositories of which nothing is."""
+    for repo in base.repos.iter_enabled():
+        repo._repo.setSyncStrategy(dnf.repo.SYNC_ONLY_CACHE)
+    missing = drop_missing(dnf, base)
+    unlocked(dnf, base.fill_sack, options["lock_timeout"])
+    return missing
 
 
 def gather_solution(options):
@@ -186,21 +224,9 @@ def gather_solution(options):
     import dnf.repo
     import dnf.rpm
 
-    base, _found = configure(dnf, options, ())
-    for name, value in options["settings"].items():
-        setattr(base.conf, name, value)
-    for repo in base.repos.iter_enabled():
-        repo._repo.setSyncStrategy(dnf.repo.SYNC_ONLY_CACHE)
-    missing = drop_missing(dnf, base)
-    unlocked(dnf, base.fill_sack, options.get("lock_timeout", 0))
-    document = {
-        "version": dnf.const.VERSION,
-        "cachedir": base.conf.cachedir,
-        "missing": missing,
-        "items": [],
-        "replaced": {},
-        "refusal": "",
-    }
+    base = settled(dnf, options)
+    missing = load(dnf, base, options)
+    document = {"cachedir": base.conf.cachedir, "missing": missing, "items": [], "replaced": {}, "refusal": ""}
     try:
         document["items"], document["replaced"] = solve(dnf, base, options)
     except Refused as refusal:
