@@ -10,7 +10,7 @@ import os
 import typing as t
 
 from .base import BackendError, Document, Options, Source
-from .state import STATE_FOLDER, make_folder
+from .state import STATE_FOLDER
 
 FOLDER = "sources/dnf"  # below the state folder
 CACHE = "sources/dnf-cache"
@@ -22,23 +22,23 @@ def write(sources: t.Sequence[Source], options: Options) -> Document:
     The folder is named after its content: what one run writes, an overlapping one finds as it was.
     """
     texts = ["%s\n" % source.configuration.strip() for source in sources]
-    name = hashlib.sha256("\0".join(texts).encode()).hexdigest()[:16]
     state = options.root + STATE_FOLDER
-    folder = os.path.join(state, FOLDER, name)
+    cache = os.path.join(state, CACHE)
+    folder = os.path.join(state, FOLDER, hashlib.sha256("\0".join(texts).encode()).hexdigest()[:16])
     try:
+        for private in (state, os.path.dirname(cache), cache, os.path.dirname(folder), folder):
+            os.makedirs(private, mode=0o700, exist_ok=True)
         for number, text in enumerate(texts):
             _keep(os.path.join(folder, "%02d.repo" % number), text)
-        os.makedirs(os.path.join(state, CACHE), mode=0o700, exist_ok=True)
     except OSError as error:
         raise BackendError(
             "cannot write the repositories of the baseline's sources: %s: %s. Run with become: true"
             % (error.filename, error.strerror)
         ) from error
-    return {"reposdir": folder, "cachedir": os.path.join(state, CACHE)}
+    return {"reposdir": folder, "cachedir": cache}
 
 
 def _keep(path: str, text: str) -> None:
-    make_folder(path)
     temporary = "%s.%d" % (path, os.getpid())  # dnf reads *.repo only
     handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)  # it may hold a password
     with os.fdopen(handle, "w", encoding="utf-8") as stream:

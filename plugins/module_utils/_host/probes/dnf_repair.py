@@ -4,12 +4,15 @@
 """PRIVATE to the collection. What a transaction that was killed left behind, and the one that brings it to its end.
 
 Sent after the texts of `_host/probes/dnf.py` and `_host/probes/dnf_solve.py`, with the options of the latter, but for
-its request, and with `installed_only` (whether there is anything at all, without a look at repositories). rpm leaves two things: packages that are there in the old and the new version, and packages whose last
-scripts never ran, above all those at the end of the transaction (`%posttrans`). Both are cured by installing the new
-version again. What the transaction had not begun with stays as it is, unless the others need it.
+its request, and with `installed_only` (whether there is anything at all, without a look at repositories).
+
+rpm leaves two things: packages that are there in the old and the new version, and packages whose last scripts never
+ran, above all those at the end of the transaction (`%posttrans`). Both are cured by installing the new version again.
+What the transaction had not begun with stays as it is, unless the others need it.
 """
 
 import json
+import os
 import sys
 
 if __package__:  # elsewhere the other texts have defined them
@@ -88,23 +91,23 @@ def again(base, package):
 def repair(dnf, base, twice, nevras):
     """The items of the transaction that brings things to an end, and by new package the old one. Raises Refused."""
     narrow(base, nevras)
-    asked = set()
+    kept, leaving = [], set()
     for packages in twice:
-        asked.add(packages[0])
-        again(base, packages[0])
+        kept.append(packages[0])
+        # rpm does not install anew what is older than another one: there the newer one leaves, and that is all.
+        anew = packages[0] == max(packages) and again(base, packages[0])
+        leaving.update(packages if anew else packages[1:])
         for package in packages[1:]:
             base.goal.erase(package, clean_deps=False)
     for package in begun(base, nevras):
-        if package not in asked:
+        if package not in kept:
             again(base, package)
     # Without leave to erase, the solver does not even update what needs the older of two versions.
     items = resolve(dnf, base, allow_erasing=True)
-    leaving = {package for packages in twice for package in packages[1:]}
-    removed = [
-        str(item.pkg) for item in items if item.action_name in ("Removed", "Obsoleted") and item.pkg not in leaving
-    ]
-    if removed:
-        raise Refused("%s would be removed" % ", ".join(removed))
+    gone = [item.pkg for item in items if item.action_name in ("Removed", "Obsoleted")]
+    lost = [str(package) for package in gone if package not in leaving]
+    if lost:
+        raise Refused("%s would be removed" % ", ".join(lost))
     return [describe_item(item) for item in items], replaced(base)
 
 
@@ -113,12 +116,17 @@ def consistent(dnf, base, options):
     import dnf.lock
 
     def look():
+        base.fill_sack(load_available_repos=False)
+        return not duplicates(base) and not begun(base, unfinished(base))
+
+    def look_undisturbed():
         # A transaction at work looks as an interrupted one does.
         with dnf.lock.build_rpmdb_lock(base.conf.persistdir, True):
-            base.fill_sack(load_available_repos=False)
-            return not duplicates(base) and not begun(base, unfinished(base))
+            return look()
 
-    return unlocked(dnf, look, options["lock_timeout"])
+    if os.geteuid() != 0:
+        return look()
+    return unlocked(dnf, look_undisturbed, options["lock_timeout"])
 
 
 def gather_repair(options):

@@ -107,7 +107,7 @@ def resolve(dnf, base, allow_erasing=False):
     try:
         base.resolve(allow_erasing)
     except dnf.exceptions.DepsolveError as error:
-        raise Refused(clean(error))
+        raise Refused(clean(error)) from error
     return [item for item in base.transaction if item.action_name != REASON_CHANGE]  # it names no package
 
 
@@ -164,10 +164,13 @@ def lost(base, items, options):
             found.append("%s would be downgraded" % nevra)
         elif item.action_name == "Upgraded" and backwards and (item.pkg.name, item.pkg.arch) not in named:
             found.append("%s would be upgraded" % nevra)
-        elif item.action_name == "Removed" and nevra not in removals:
-            if not base._get_installonly_query(everything(base).installed().filter(pkg=[item.pkg])):
-                found.append("%s would be removed" % nevra)
+        elif item.action_name == "Removed" and nevra not in removals and not is_installonly(base, item.pkg):
+            found.append("%s would be removed" % nevra)
     return found
+
+
+def is_installonly(base, package):
+    return bool(base._get_installonly_query(everything(base).filter(pkg=[package])))
 
 
 def obsoleters(base, options):

@@ -8,9 +8,7 @@ from __future__ import annotations
 import datetime
 import functools
 import http.server
-import json
 import os
-import pathlib
 import signal
 import subprocess
 import threading
@@ -28,9 +26,9 @@ from ansible_collections.patchops.fleet.plugins.module_utils._host.transaction i
 from ansible_collections.patchops.fleet.tests.unit.plugins.module_utils._host.rpm_roots import (
     BUILT,
     ENVIRONMENT,
+    Repository,
     Rpm,
     RpmRoot,
-    built,
     run,
 )
 
@@ -205,50 +203,45 @@ def test_the_same_package_of_two_architectures(root):
     assert installed(root) == ["lib-2.0-1.i686", "lib-2.0-1.x86_64"]
 
 
+@pytest.fixture(scope="module")
+def demanding(tmp_path_factory):
+    """One repository of versions that cannot come, each with its own reason."""
+    root = RpmRoot(tmp_path_factory.mktemp("demanding"))
+    root.install(*(Rpm(name) for name in ("needs", "conflicts", "obsoletes", "holds", "older", "banning", "old")))
+    root.repository("one", UNSIGNED).add(
+        Rpm("needs", "2.0", lines="Requires: nothing"),
+        Rpm("conflicts", "2.0", lines="Conflicts: old"),
+        Rpm("obsoletes", "2.0", lines="Obsoletes: old"),
+        Rpm("holds", "2.0", lines="Requires: old < 1"),
+        Rpm("old", "0.9"),
+        Rpm("older", "0.9"),
+        Rpm("banning", "2.0", lines="Requires: banned"),
+        Rpm("banned"),
+    ).publish()
+    scanned(root)
+    return root
+
+
 @pytest.mark.parametrize(
-    ("newer", "others", "words"),
+    ("rpm", "words"),
     [
-        pytest.param(Rpm("hello", "9.0"), [], "no enabled repository has hello-9.0-1.x86_64", id="not on offer"),
-        pytest.param(
-            HELLO_2._replace(lines="Requires: nothing"),
-            [],
-            "nothing provides nothing needed by hello-2.0-1",
-            id="needs",
-        ),
-        pytest.param(
-            HELLO_2._replace(lines="Conflicts: old"), [], "conflicts with old provided by old-1.0-1", id="conflicts"
-        ),
-        pytest.param(
-            HELLO_2._replace(lines="Obsoletes: old"), [], "old-1.0-1.x86_64 would be obsoleted", id="obsoletes"
-        ),
-        pytest.param(
-            HELLO_2._replace(lines="Requires: old < 1"),
-            [Rpm("old", "0.9")],
-            "old-1.0-1.x86_64 would be downgraded",
-            id="older",
-        ),
-        pytest.param(Rpm("hello", "0.9"), [], "hello-0.9-1.x86_64 is older than hello-1.0-1.x86_64", id="downgrade"),
-        pytest.param(
-            HELLO_2._replace(lines="Requires: banned"),
-            [Rpm("banned")],
-            "banned-1.0-1.x86_64 is filtered out",
-            id="forbidden dependency",
-        ),
+        pytest.param(Rpm("needs", "9.0"), "no enabled repository has needs-9.0-1.x86_64", id="not on offer"),
+        pytest.param(Rpm("needs", "2.0"), "nothing provides nothing needed by needs-2.0-1.x86_64", id="dependency"),
+        pytest.param(Rpm("conflicts", "2.0"), "conflicts with old provided by old-1.0-1.x86_64", id="conflict"),
+        pytest.param(Rpm("obsoletes", "2.0"), "old-1.0-1.x86_64 would be obsoleted", id="obsoletes"),
+        pytest.param(Rpm("holds", "2.0"), "old-1.0-1.x86_64 would be downgraded", id="downgrade of another"),
+        pytest.param(Rpm("older", "0.9"), "older-0.9-1.x86_64 is older than older-1.0-1.x86_64", id="downgrade"),
+        pytest.param(Rpm("banning", "2.0"), "package banned-1.0-1.x86_64 is filtered out", id="forbidden dependency"),
     ],
 )
-def test_what_cannot_be_is_refused_in_words(root, newer, others, words):
-    root.install(HELLO, Rpm("old"))
-    repository = root.repository("one", UNSIGNED).add(HELLO, *others)
-    if newer.version != "9.0":
-        repository.add(newer)
-    repository.publish()
-    scanned(root)
-    asked = request(newer, forbidden=[Rpm("banned")])
-    solution = installer(root).solve(asked)
+def test_what_cannot_be_is_refused_in_words(demanding, rpm, words):
+    asked = request(rpm, forbidden=[Rpm("banned")])
+    manager = installer(demanding)
+    solution = manager.solve(asked)
     assert solution.changes == ()
     assert words in solution.refusal
     assert "\n" not in solution.refusal
-    assert installer(root).install(asked) == []
+    assert manager.install(asked) == []
 
 
 def test_another_provider_serves_where_one_would_obsolete_what_is_installed(root):
@@ -303,8 +296,8 @@ MODULE = """\
 document: modulemd
 version: 2
 data:
-  {{name: greeting, stream: "{stream}", version: {number}, context: aaaa, arch: x86_64, summary: test, description: test,
-  license: {{module: [MIT]}}, profiles: {{common: {{rpms: [hello]}}}}, artifacts: {{rpms: ["hello-0:{version}-1.x86_64"]}}}}
+  {{name: greeting, stream: "{stream}", version: 1, context: aaaa, arch: x86_64, summary: test, description: test,
+  license: {{module: [MIT]}}, artifacts: {{rpms: ["hello-0:{stream}.0-1.x86_64"]}}}}
 ...
 """
 
@@ -312,8 +305,7 @@ data:
 def test_only_the_stream_of_a_module_that_is_enabled_comes(root):
     root.install(HELLO)
     repository = root.repository("one", UNSIGNED).add(HELLO_2, HELLO_3)
-    streams = [MODULE.format(stream=stream, number=10, version="%d.0" % stream) for stream in (2, 3)]
-    repository.modules("".join(streams)).publish()
+    repository.modules("".join(MODULE.format(stream=stream) for stream in (2, 3))).publish()
     folder = root.root / "etc/dnf/modules.d"
     folder.mkdir()
     (folder / "greeting.module").write_text("[greeting]\nname=greeting\nstream=2\nprofiles=\nstate=enabled\n")
@@ -382,3 +374,207 @@ def test_a_removal_that_something_else_needs_is_refused(root):
     assert "problem with installed package hello-1.0-1.x86_64" in installer(root).solve(forbidden).refusal
     assert "is not installed, but extra-1.0-1" in installer(root).solve(request(removals=[Rpm("extra", "7")])).refusal
     assert installer(root).solve(request(removals=[Rpm("unknown")])).refusal == ""
+
+
+def test_another_dnf_at_work_is_an_exit_code_of_its_own(root):
+    root.install(HELLO)
+    root.repository("one", UNSIGNED).add(HELLO_2).publish()
+    scanned(root)
+    steps = installer(root).install(request(HELLO_2))
+    folder = root.root / "var/lib/dnf"
+    folder.mkdir(exist_ok=True)
+    (folder / "rpmdb_lock.pid").write_text(str(os.getppid()))
+    results = carried_out(steps)
+    assert [result.code for result in results] == list(steps[0].busy)
+    words = installer(root).failures(request(HELLO_2), results)
+    assert words == {"hello.x86_64": "RPMDB already locked by %d" % os.getppid()}
+    with pytest.raises(base.BackendError, match="already locked"):
+        installer(root).leftovers()
+
+
+def test_a_plan_that_no_longer_holds_is_not_carried_out(root):
+    root.install(HELLO, LIB)
+    repository = root.repository("one", UNSIGNED).add(HELLO_2, LIB_2).publish()
+    scanned(root)
+    asked = request(HELLO_2, LIB_2)
+    steps = installer(root).install(asked)
+    for path in repository.folder.glob("*hello-2*"):
+        path.unlink()
+    repository.add(HELLO_3).publish()
+    scanned(root, refresh="always")
+    results = carried_out(steps)
+    assert [result.code for result in results] == [1]
+    assert installed(root) == ["hello-1.0-1.x86_64", "lib-1:1.0-1.x86_64"]
+    assert installer(root).failures(asked, results)["hello.x86_64"] == 'Cannot find rpm nevra "hello-2.0-1.x86_64"'
+
+
+def test_failures_are_told_apart(root):
+    """One package that cannot be unpacked and two whose scripts fail, among good ones."""
+    root.install(*(Rpm(name) for name in ("good", "blocked", "post", "late")))
+    newer = [
+        Rpm("good", "2.0", content="good"),
+        Rpm("blocked", "2.0", content="blocked"),
+        Rpm("post", "2.0", lines="%post -p <lua>\nerror('no way')"),
+        Rpm("late", "2.0", lines="%posttrans -p <lua>\nerror('too late')"),
+    ]
+    root.repository("one", UNSIGNED).add(*newer).publish()
+    scanned(root)
+    (root.root / "opt/blocked/by this").mkdir(parents=True)
+    asked = request(*newer)
+    results = carried_out(installer(root).install(asked))
+    assert installed(root) == ["blocked-1.0-1.x86_64", "good-2.0-1.x86_64", "late-2.0-1.x86_64", "post-2.0-1.x86_64"]
+    failures = installer(root).failures(asked, results)
+    assert set(failures) == {"blocked.x86_64", "post.x86_64", "late.x86_64"}
+    assert "File from package already exists as a directory" in failures["blocked.x86_64"]
+    assert failures["post.x86_64"].endswith("Error in POSTIN scriptlet in rpm package post")
+    assert "too late" in failures["late.x86_64"]
+    assert installer(root).leftovers() == []
+
+
+def test_a_file_that_is_gone_fails_before_anything_changes(root, served):
+    root.install(HELLO, LIB)
+    repository = root.repository("one", UNSIGNED, address=served(root.path / "repositories/one/tree"))
+    repository.add(HELLO_2, LIB_2).publish()
+    scanned(root)
+    asked = request(HELLO_2, LIB_2)
+    steps = installer(root).download(asked)
+    next(repository.folder.glob("*hello-2*")).unlink()
+    results = carried_out(steps)
+    failures = installer(root).failures(asked, results)
+    assert "Status code: 404" in failures["hello.x86_64"]
+    assert failures["lib.x86_64"].startswith("Error downloading packages: hello-2.0-1.x86_64")
+
+
+def test_a_package_that_is_not_signed_is_not_installed(root):
+    (root.path / "key").write_text("no key at all\n")
+    root.install(HELLO)
+    root.repository("one", "gpgkey=file://%s" % (root.path / "key")).add(HELLO_2).publish()
+    scanned(root)
+    asked = request(HELLO_2)
+    results = carried_out(installer(root).install(asked))
+    assert [result.code for result in results] == [1]
+    assert "is not signed" in installer(root).failures(asked, results)["hello.x86_64"]
+    assert installed(root) == ["hello-1.0-1.x86_64"]
+
+
+BOMB = "if posix.access('/bomb-{0}-{1}') then posix.kill(posix.getprocessid('pid'), 9) end"
+SCRIPTS = "\n".join(
+    "%%%s -p <lua>\n%s" % (script, BOMB.format("{0}", script)) for script in ("pre", "post", "posttrans")
+)
+KILLED_AT = [
+    ("libs", "post", ["libs-2.0-1.x86_64 is installed, and so is libs-1.0-1.x86_64"]),
+    ("app", "pre", ["libs-2.0-1.x86_64 is installed, and so is libs-1.0-1.x86_64"]),
+    ("extra", "post", ["extra-1.0-1.x86_64 was installed by a transaction that never ended"]),
+    ("other", "posttrans", ["other-2.0-1.x86_64 was installed by a transaction that never ended"]),
+]
+
+
+@pytest.mark.parametrize(("name", "script", "left"), KILLED_AT, ids=["-".join(row[:2]) for row in KILLED_AT])
+def test_a_killed_transaction_is_recognised_and_brought_to_its_end(root, name, script, left):
+    def lockstep(version):
+        return [
+            Rpm("libs", version, content="libs", lines=SCRIPTS.format("libs")),
+            Rpm("app", version, lines="Requires: libs = %s\nRequires: extra\n%s" % (version, SCRIPTS.format("app"))),
+        ]
+
+    newer = [*lockstep("2.0"), Rpm("other", "2.0", lines=SCRIPTS.format("other")), Rpm("kernel", "5.2")]
+    root.install(
+        Rpm("libs", content="libs"), Rpm("app", lines="Requires: libs = 1.0"), Rpm("other"), Rpm("kernel", "5.1")
+    )
+    repository = root.repository("one", UNSIGNED).add(*newer, *lockstep("3.0"), Rpm("other", "3.0"))
+    repository.add(Rpm("extra", lines=SCRIPTS.format("extra"))).publish()
+    scanned(root)
+    asked = request(*newer)
+    steps = installer(root).install(asked)
+    bomb = root.root / ("bomb-%s-%s" % (name, script))
+    bomb.touch()
+    assert [result.code for result in carried_out(steps)] == [-signal.SIGKILL]
+    bomb.unlink()
+
+    manager = installer(root)
+    told = manager.leftovers()
+    for words in left:
+        assert [sentence for sentence in told if sentence.startswith(words)], told
+    results = carried_out(manager.repair())
+    assert [result.code for result in results] == [0], results
+    assert manager.leftovers() == []
+    assert manager.repair() == []
+    names = [line.rsplit("-", 2)[0] for line in installed(root) if not line.startswith("kernel")]
+    assert len(names) == len(set(names))
+    assert not [line for line in installed(root) if "-3.0-" in line]
+    install(root, asked)
+    run("dnf", f"--installroot={root.root}", "--cacheonly", "--quiet", "check", "--dependencies", "--duplicates")
+
+
+def test_a_killed_rollback_goes_on_backwards(root):
+    newer = HELLO_2._replace(lines=SCRIPTS.format("hello"))
+    root.install(newer)
+    root.repository("one", UNSIGNED).add(HELLO._replace(lines=SCRIPTS.format("hello")), newer).publish()
+    scanned(root)
+    steps = installer(root).install(request(HELLO, downgrade=True))
+    (root.root / "bomb-hello-post").touch()
+    assert [result.code for result in carried_out(steps)] == [-signal.SIGKILL]
+    (root.root / "bomb-hello-post").unlink()
+    assert installer(root).leftovers() == ["hello-1.0-1.x86_64 is installed, and so is hello-2.0-1.x86_64"]
+    assert [result.code for result in carried_out(installer(root).repair())] == [0]
+    assert installed(root) == ["hello-1.0-1.x86_64"]
+    assert installer(root).leftovers() == []
+
+
+def test_twice_installed_packages_that_are_no_longer_on_offer(root):
+    root.install(HELLO, Rpm("hello", "2.0"))
+    root.repository("one", UNSIGNED).add(LIB).publish()
+    scanned(root)
+    assert [result.code for result in carried_out(installer(root).repair())] == [0]
+    assert installed(root) == ["hello-2.0-1.x86_64"]
+    assert installer(root).leftovers() == []
+
+
+def sourced(repository, address):
+    return base.Source("mine", f"[mine]\nname=mine\nbaseurl={address}\n{UNSIGNED}\n")
+
+
+def test_the_sources_of_a_baseline_take_the_place_of_the_nodes_repositories(root, served):
+    root.install(HELLO)
+    root.repository("one", UNSIGNED).add(HELLO_3).publish()
+    elsewhere = Repository(root.path / "elsewhere/tree").add(HELLO_2).publish()
+    sources = (sourced(elsewhere, served(elsewhere.folder)),)
+    configured = sorted(str(path) for path in (root.root / "etc/yum.repos.d").iterdir())
+    inventory = scanned(root, sources=sources)
+    assert list(inventory["repositories"]) == ["mine"]
+    assert "no enabled repository has hello-3.0-1" in installer(root, sources=sources).solve(request(HELLO_3)).refusal
+    install(root, request(HELLO_2), sources=sources)
+    assert sorted(str(path) for path in (root.root / "etc/yum.repos.d").iterdir()) == configured
+    assert list(root.cache.iterdir()) == []
+    state = root.root / "var/lib/patchops"
+    assert {path.stat().st_mode & 0o77 for path in (state, *state.glob("sources/*"), *state.rglob("*.repo"))} == {0}
+
+
+def test_amazon_linux_installs_from_its_latest_repositories(root):
+    root.system("amzn", "2023", "Amazon Linux")
+    root.install(HELLO)
+    Repository(root.path / "repositories/latest/tree").add(HELLO_3).publish()
+    core = f"[core]\nname=core\nbaseurl=file://{root.path}/repositories/$releasever/tree\n{UNSIGNED}\n"
+    (root.root / "etc/yum.repos.d/core.repo").write_text(core)
+    scanned(root)
+    install(root, request(HELLO_3))
+
+
+NEEDS_RESTARTING = """\
+import dnf, dnf.cli
+@dnf.plugin.register_command
+class Command(dnf.cli.Command):
+    aliases = ('needs-restarting',)
+    @staticmethod
+    def set_argparser(parser):
+        parser.add_argument('-s', '--services', action='store_true')
+    def run(self):
+        print('sshd.service\\ncrond.service')
+"""
+
+
+def test_services_that_run_replaced_files_are_asked_of_dnfs_plugin(root):
+    root.install(HELLO)
+    assert installer(root).services() is None
+    (root.plugins / "needs_restarting.py").write_text(NEEDS_RESTARTING)
+    assert installer(root).services() == ["crond.service", "sshd.service"]
