@@ -83,12 +83,22 @@ def probe_source(probe: types.ModuleType) -> str:
     return source if source is not None else inspect.getsource(probe)
 
 
-def ask_probe(run: Run, probe: types.ModuleType, interpreters: t.Sequence[str], options: Document) -> Document:
+def ask_probe(
+    run: Run,
+    probe: types.ModuleType,
+    interpreters: t.Sequence[str],
+    options: Document,
+    libraries: t.Sequence[types.ModuleType] = (),
+) -> Document:
     """The document of `probe` from the first of `interpreters` that has its bindings: one process, unless some lack it.
 
+    `libraries` are other probes that this one takes functions from: all texts are sent, and only `probe` answers.
     Raises BindingsMissing when none has them, CacheUnusable with the package manager's words when it cannot start.
     """
     source = probe_source(probe)
+    if libraries:
+        texts = "\n".join(probe_source(library) for library in libraries)
+        source = "__name__ = 'library'\n%s\n__name__ = '__main__'\n%s" % (texts, source)
     lacking = []
     for interpreter in interpreters:
         if not os.path.exists(interpreter):

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import os
 import sys
+import types
 import typing as t
 
+from . import dnf_sources
 from .advisories import AdvisoryError, DecoderMissing, read_updateinfo
-from .base import BackendError, BindingsMissing, CacheUnusable, Document, PackageManager, ask_probe
+from .base import BackendError, BindingsMissing, CacheUnusable, Document, Options, PackageManager, Run, ask_probe
 from .dnf_inventory import Advisories, inventory
-from .probes import dnf as probe
+from .probes import dnf as gathering
 
 # The first is there on EL 8 and later; on EL 8 it alone has the bindings. The module's own Python may be any.
 SYSTEM_PYTHONS = ("/usr/libexec/platform-python", "/usr/bin/python3")
@@ -31,7 +33,7 @@ class Dnf(PackageManager):
         Raises BackendError with the remedy when dnf cannot be asked.
         """
         options = self._probe_options(node)
-        found = self._look(options)
+        found = look(self._run, self._options, options)
         now = self._clock()
         document = inventory(found, node, now)
         if self._due_and_forbidden(found):
@@ -46,16 +48,11 @@ class Dnf(PackageManager):
 
     def _probe_options(self, node: Document) -> Document:
         may_refresh = self._options.privileged and not self._options.check_mode
-        options: Document = {
+        return {
             "refresh": self._options.refresh if may_refresh else "never",
             "cache_valid_time": self._options.cache_valid_time,
-            "lock_timeout": self._options.lock_timeout,
+            **place(self._options, node["operating_system"]),
         }
-        if self._options.root:
-            options["rootdir"] = self._options.root
-        if node["operating_system"] in LATEST_RELEASE:
-            options["releasever"] = "latest"
-        return options
 
     def _due_and_forbidden(self, found: Document) -> bool:
         """Whether this run should have refreshed and may not; in check mode that is as intended."""
@@ -65,21 +62,6 @@ class Dnf(PackageManager):
         return self._options.refresh == "always" or any(
             repository["checked"] is None or repository["checked"] < oldest for repository in found["repositories"]
         )
-
-    def _look(self, options: Document) -> Document:
-        chosen = self._options.interpreter
-        interpreters = [chosen] if chosen else list(dict.fromkeys([*SYSTEM_PYTHONS, sys.executable]))
-        try:
-            return ask_probe(self._run, probe, interpreters, options)
-        except BindingsMissing as error:
-            if chosen:
-                raise BackendError(
-                    "bindings_interpreter cannot be used (%s). Name a Python that has %s, or leave the option out"
-                    % (error, BINDINGS)
-                ) from error
-            raise BackendError(without_bindings(str(error), os.path.exists(self._options.root + DNF5))) from error
-        except CacheUnusable as error:
-            raise BackendError(unusable(str(error))) from error
 
     def _advise(self, document: Document, found: Document) -> t.Dict[str, str]:
         """Enter each repository's own advisories; what to install to read them, by repository where it is missing."""
@@ -105,13 +87,48 @@ class Dnf(PackageManager):
         """The bindings' advisories where there is nothing better: dates that they cannot read are unknown."""
         again = dict(options, refresh="never", advisories=sorted(unread))
         entries = Advisories(document)
-        for advisory in self._look(again)["advisories"]:
+        for advisory in look(self._run, self._options, again)["advisories"]:
             entries.add(", ".join(sorted(unread)), advisory)
         document["warnings"] += [
             "the advisories of repository %s come from dnf, which loses some of their dates: install %s"
             % (repository, package)
             for repository, package in sorted(unread.items())
         ]
+
+
+def place(options: Options, operating_system: str) -> Document:
+    """What every question to dnf says of the node: which file system, release and repositories."""
+    found: Document = {"lock_timeout": options.lock_timeout}
+    if options.root:
+        found["rootdir"] = options.root
+    if operating_system in LATEST_RELEASE:
+        found["releasever"] = "latest"
+    if options.sources:
+        found.update(dnf_sources.write(options.sources, options))
+    return found
+
+
+def look(
+    run: Run,
+    options: Options,
+    asked: Document,
+    probe: types.ModuleType = gathering,
+    libraries: t.Sequence[types.ModuleType] = (),
+) -> Document:
+    """The answer of a probe. Raises BackendError with the remedy when dnf cannot be asked."""
+    chosen = options.interpreter
+    interpreters = [chosen] if chosen else list(dict.fromkeys([*SYSTEM_PYTHONS, sys.executable]))
+    try:
+        return ask_probe(run, probe, interpreters, asked, libraries)
+    except BindingsMissing as error:
+        if chosen:
+            raise BackendError(
+                "bindings_interpreter cannot be used (%s). Name a Python that has %s, or leave the option out"
+                % (error, BINDINGS)
+            ) from error
+        raise BackendError(without_bindings(str(error), os.path.exists(options.root + DNF5))) from error
+    except CacheUnusable as error:
+        raise BackendError(unusable(str(error))) from error
 
 
 def without_bindings(lacking: str, has_dnf5: bool) -> str:

@@ -10,8 +10,9 @@ reports and never decides: which version is a candidate, what a lock means or ho
 `_host/advisories.py`).
 
 Options: `rootdir` (the file system to look at, "/" if left out), `refresh` (never, auto or always) with
-`cache_valid_time` in seconds, `lock_timeout` in seconds, `releasever` (instead of the node's own), `advisories` (ids of
-repositories whose advisories the bindings shall give after all). Instants are seconds since the epoch.
+`cache_valid_time` in seconds, `lock_timeout` in seconds, `releasever` (instead of the node's own), `reposdir` with
+`cachedir` (repositories to ask instead of those of the node), `advisories` (ids of repositories whose advisories the
+bindings shall give after all). Instants are seconds since the epoch. `_host/probes/dnf_solve.py` builds on this file.
 """
 
 import json
@@ -85,7 +86,7 @@ class Complaints(logging.Handler):
         self.said.append(clean(record.getMessage()))
 
 
-def configure(dnf, options):
+def configure(dnf, options, without_plugins=("versionlock",)):
     """A dnf.Base with the node's configuration and repositories, and what was found on the way to it."""
     root = options.get("rootdir", "").rstrip("/")
     base = dnf.Base()
@@ -110,6 +111,9 @@ def configure(dnf, options):
             conf.prepend_installroot(option)
         if not user:
             conf.prepend_installroot("logdir")
+    if options.get("reposdir"):
+        conf.reposdir = [options["reposdir"]]
+        conf.cachedir = options["cachedir"]
     own_release = conf.substitutions.get("releasever")
     if options.get("releasever"):
         conf.releasever = options["releasever"]
@@ -117,7 +121,7 @@ def configure(dnf, options):
         conf.cachedir = own_cache
     conf.exit_on_lock = True
     # versionlock is read below: loaded, its locks could not be told from excludes.
-    base.init_plugins(disabled_glob=["versionlock"])
+    base.init_plugins(disabled_glob=without_plugins)
     base.pre_configure_plugins()
     complaints = Complaints()
     logger = logging.getLogger("dnf")
@@ -125,6 +129,10 @@ def configure(dnf, options):
     base.read_all_repos()
     logger.removeHandler(complaints)
     base.configure_plugins()
+    if options.get("reposdir"):
+        for repo in base.repos.iter_enabled():
+            if os.path.dirname(repo.repofile or "") != options["reposdir"]:  # a plugin brought it
+                repo.disable()
     return base, {
         "own_releasever": own_release,
         "own_cache": own_cache if user and conf.cachedir == own_cache else None,
@@ -380,9 +388,9 @@ def gather(options):
     return dict(found, **document)
 
 
-def answer(options):
+def answer(options, found_by):
     try:
-        return gather(options)
+        return found_by(options)
     except ImportError as error:
         return {"error": {"kind": "bindings", "text": str(error)}}
     except Exception as error:
@@ -393,15 +401,16 @@ def answer(options):
         return {"error": {"kind": "cache", "text": clean(error) or type(error).__name__}}
 
 
-def main(options):
+def main(options, found_by):
+    """Print what `found_by` finds, or the error that kept it from finding anything."""
     # What plugins print must not stand in the answer.
     output = os.dup(1)
     os.dup2(2, 1)
-    document = answer(options)
+    document = answer(options, found_by)
     sys.stdout.flush()
     os.dup2(output, 1)
     json.dump(document, sys.stdout)
 
 
 if __name__ == "__main__":
-    main(json.loads(sys.argv[1]))
+    main(json.loads(sys.argv[1]), gather)

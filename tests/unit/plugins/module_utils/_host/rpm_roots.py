@@ -25,9 +25,13 @@ Release: {release}
 Summary: test
 License: MIT
 {obsoletes}
+{lines}
 %description
 test
+%install
+{install}
 %files
+{files}
 """
 # Debian's rpm keeps its database in the home of the user.
 DATABASE = "var/lib/.rpmdb"
@@ -54,6 +58,8 @@ class Rpm(t.NamedTuple):
     epoch: int = 0
     arch: str = "x86_64"
     obsoletes: str = ""  # line of a spec file
+    lines: str = ""  # more of them, and scriptlets
+    content: str | None = None  # of its one file, /opt/NAME
 
     @property
     def entry(self) -> str:
@@ -78,13 +84,18 @@ def workshop() -> pathlib.Path:
 @functools.lru_cache(maxsize=None)
 def built(rpm: Rpm, when: int) -> pathlib.Path:
     """The file of a package without content, made by rpmbuild."""
-    return build(pathlib.Path(tempfile.mkdtemp(dir=workshop())), SPEC.format(**rpm._asdict()), rpm.arch, when)[0]
+    file = f"/opt/{rpm.name}"
+    install = "" if rpm.content is None else f"mkdir -p %{{buildroot}}/opt; echo '{rpm.content}' > %{{buildroot}}{file}"
+    text = SPEC.format(**rpm._asdict(), install=install, files="" if rpm.content is None else file)
+    return build(pathlib.Path(tempfile.mkdtemp(dir=workshop())), text, rpm.arch, when)[0]
 
 
 def built_together(folder: pathlib.Path, version: str, names: t.Sequence[str]) -> list[pathlib.Path]:
     """Many packages of one version, from one run of rpmbuild."""
     folder.mkdir()
-    spec = SPEC.format(name="together", epoch=0, version=version, release=1, obsoletes="").replace("%files\n", "")
+    spec = SPEC.format(
+        name="together", epoch=0, version=version, release=1, obsoletes="", lines="", install="", files=""
+    ).replace("%files\n", "")
     for name in names:
         spec += f"%package -n {name}\nSummary: test\n%description -n {name}\ntest\n%files -n {name}\n"
     return build(folder, spec, "x86_64", BUILT)
