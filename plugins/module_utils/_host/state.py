@@ -44,12 +44,16 @@ def load(path: str) -> t.Optional[Document]:
 
 def save(path: str, document: Document) -> None:
     """Write `document` so that a reader, and a crash, find the old content or the new one. Raises OSError."""
+    write_private(path, json.dumps(document, indent=1, sort_keys=True) + "\n")
+
+
+def write_private(path: str, text: str) -> None:
+    """Write `text`, readable by its owner only, for a reader and a crash either whole or as before. Raises OSError."""
     folder = make_folder(path)
     handle, temporary = tempfile.mkstemp(dir=folder, prefix=os.path.basename(path) + ".")
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            json.dump(document, stream, indent=1, sort_keys=True)
-            stream.write("\n")
+            stream.write(text)
             stream.flush()
             os.fsync(stream.fileno())
         os.replace(temporary, path)
@@ -82,6 +86,9 @@ def exclusive(path: str) -> t.Iterator[None]:
 
 
 def make_folder(path: str) -> str:
+    """The folder of the file `path`, made where it is missing, as are those above it: all for their owner only."""
     folder = os.path.dirname(path)
-    os.makedirs(folder, mode=0o700, exist_ok=True)
+    if folder and not os.path.isdir(folder):
+        make_folder(folder)
+        os.makedirs(folder, mode=0o700, exist_ok=True)
     return folder

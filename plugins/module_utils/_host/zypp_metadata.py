@@ -5,17 +5,19 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import re
 import typing as t
 from xml.etree import ElementTree
 
-RAW = "/var/cache/zypp/raw"  # one folder for each repository, by its alias
+CACHE = "/var/cache/zypp"
 CONFIGURATION = ("/etc/zypp/zypp.conf", "/usr/etc/zypp/zypp.conf")
+LOCKS = "/etc/zypp/locks"
+ADDED = ("/usr/etc/zypp/zypp.conf.d", "/etc/zypp/zypp.conf.d")
 REPOMD = "repodata/repomd.xml"
 
-_cachedir = re.compile(r"^\s*cachedir\s*=\s*(\S+)", re.MULTILINE)
-_metadatadir = re.compile(r"^\s*metadatadir\s*=\s*(\S+)", re.MULTILINE)
+_setting = re.compile(r"^[ \t]*([a-zA-Z._]+)[ \t]*=[ \t]*(\S.*)$", re.MULTILINE)
 _SAID = "{http://linux.duke.edu/metadata/repo}"
 _LONGEST = 8 * 1024 * 1024  # bytes; real ones have some kilobytes
 
@@ -36,17 +38,46 @@ class Metadata(t.NamedTuple):
 
 def raw_folder(root: str) -> str:
     """Where libzypp keeps metadata as it came, which its configuration can move."""
+    return _folder(root, "metadatadir", "raw")
+
+
+def package_folder(root: str) -> str:
+    """Where libzypp keeps the packages that it fetched, which its configuration can move."""
+    return _folder(root, "packagesdir", "packages")
+
+
+def _folder(root: str, setting: str, name: str) -> str:
+    settings = configuration(root)
+    return root + (settings.get(setting) or "%s/%s" % (settings.get("cachedir") or CACHE, name))
+
+
+def locks(root: str) -> str:
+    """The user's locks, as they stand in their file."""
+    return _text(root + configuration(root).get("locksfile.path", LOCKS))
+
+
+def configuration(root: str) -> t.Dict[str, str]:
+    """The settings in libzypp's configuration files."""
+    return {match.group(1): match.group(2).strip() for match in _setting.finditer(configuration_text(root))}
+
+
+def configuration_text(root: str) -> str:
+    """libzypp's configuration: the node's own file or else the vendor's, and what adds to it, later ones on top."""
+    texts = []
     for path in CONFIGURATION:
-        try:
-            with open(root + path, encoding="utf-8", errors="replace") as stream:
-                text = stream.read()
-        except OSError:
-            continue
-        moved, cache = _metadatadir.search(text), _cachedir.search(text)
-        if moved:
-            return root + moved.group(1)
-        return root + (cache.group(1) + "/raw" if cache else RAW)
-    return root + RAW
+        texts = [_text(root + path)]
+        if texts != [""]:
+            break
+    added = {os.path.basename(path): path for folder in ADDED for path in sorted(glob.glob(root + folder + "/*.conf"))}
+    return "\n".join(texts + [_text(added[name]) for name in sorted(added)])
+
+
+def _text(path: str) -> str:
+    try:
+        with open(path, encoding="utf-8", errors="replace") as stream:
+            return stream.read()
+    except OSError:
+        return ""
 
 
 def read_metadata(folder: str) -> Metadata:

@@ -5,28 +5,26 @@
 
 from __future__ import annotations
 
-import os
-import time
 import typing as t
 
 from . import zypper_output
 from .advisories import AdvisoryError, read_updateinfo
-from .base import BackendError, Document, PackageManager
-from .zypp_metadata import Metadata, raw_folder, read_metadata
+from .base import Clock, Document, Options, PackageManager, Run
+from .zypp_metadata import Metadata
+from .zypper_command import NO_HOME, ZypperCommand, read
 from .zypper_inventory import Found, add_advisories, inventory
-from .zypper_output import LOCKED, NO_REPOSITORIES, REBOOT_NEEDED, Answer, Installed, OutputError, Repository
+from .zypper_output import REBOOT_NEEDED, Answer
 
-LOCK_RETRY = 1.0  # seconds
-NO_HOME = ("env", "HOME=/nonexistent")  # zypper's shell would add to the user's history of it
 # Said besides the sentences that name what failed.
 BESIDE_THE_POINT = ("Skipping repository", "Some of the repositories", "Could not refresh the repositories")
-RPM_DATABASES = ("/usr/lib/sysimage/rpm", "/var/lib/rpm")
-
-T = t.TypeVar("T")
 
 
 class Zypper(PackageManager):
     """zypper on SUSE Linux Enterprise and openSUSE."""
+
+    def __init__(self, run: Run, clock: Clock, options: Options) -> None:
+        super().__init__(run, clock, options)
+        self._zypper = ZypperCommand(run, options)
 
     def inventory(self, node: Document) -> Document:
         """Four short processes: repositories, rpm's database, zypper's shell for all that needs the repositories
@@ -34,13 +32,13 @@ class Zypper(PackageManager):
 
         Raises BackendError with the remedy when zypper or rpm cannot be asked.
         """
-        repositories = self._repositories()
-        metadata = self._metadata(repositories)
+        repositories = self._zypper.repositories()
+        metadata = self._zypper.metadata(repositories)
         complaints: t.List[str] = []
         if self._refresh_wanted(metadata):
             complaints = self._refresh()
-            metadata = self._metadata(repositories)
-        installed = self._installed()
+            metadata = self._zypper.metadata(repositories)
+        installed = self._zypper.installed()
         answer = self._answer([alias for alias, known in metadata.items() if known.fetched])
         found = Found(repositories, metadata, installed, answer, boot_time(), self._reboot())
         document = inventory(found, node, self._clock())
@@ -49,46 +47,6 @@ class Zypper(PackageManager):
         document["complete"] = not document["problems"]
         return document
 
-    def _zypper(self, *arguments: str) -> t.List[str]:
-        root = ["--root", self._options.root] if self._options.root else []
-        return ["zypper", *root, "--non-interactive", *arguments]
-
-    def _unlocked(self, command: t.Sequence[str], data: t.Optional[str] = None) -> t.Tuple[int, str, str]:
-        """What came of a zypper command, once no other process works on the packages or `lock_timeout` is over."""
-        deadline = time.monotonic() + self._options.lock_timeout
-        while True:
-            code, output, errors = self._run(command, data)
-            if code != LOCKED or time.monotonic() >= deadline:
-                return code, output, errors
-            time.sleep(LOCK_RETRY)
-
-    def _repositories(self) -> t.List[Repository]:
-        command = self._zypper("--xmlout", "repos")
-        code, output, errors = self._unlocked(command)
-        if code == NO_REPOSITORIES:
-            return []
-        return _read(command, code, output, errors, zypper_output.parse_repositories)
-
-    def _metadata(self, repositories: t.Sequence[Repository]) -> t.Dict[str, Metadata]:
-        folder = raw_folder(self._options.root)
-        return {
-            repository.alias: read_metadata(os.path.join(folder, escaped(repository.alias)))
-            for repository in repositories
-            if repository.enabled
-        }
-
-    def _installed(self) -> t.List[Installed]:
-        command = ["rpm", "-qa", "--queryformat", zypper_output.RPM_FORMAT]
-        root = self._options.root
-        if root:
-            database = next((path for path in RPM_DATABASES if os.path.isdir(root + path)), RPM_DATABASES[0])
-            command += ["--dbpath", root + database]
-        code, output, errors = self._run(command)
-        installed = _read(command, code, output, errors, zypper_output.parse_installed)
-        if not installed:
-            raise BackendError("'%s' names no installed package: is rpm's database readable?" % " ".join(command))
-        return installed
-
     def _answer(self, aliases: t.Sequence[str]) -> Answer:
         """One session of zypper's shell, which loads the repositories once.
 
@@ -96,12 +54,12 @@ class Zypper(PackageManager):
         """
         commands = zypper_output.session(aliases)
         only = [] if aliases else ["--disable-repositories"]
-        command = [*NO_HOME, *self._zypper("--no-refresh", "--xmlout", *only, "shell")]
-        code, output, errors = self._unlocked(command, "\n".join(commands) + "\n")
-        return _read(command, code, output, errors, zypper_output.parse_answer)
+        command = [*NO_HOME, *self._zypper.line("--no-refresh", "--xmlout", *only, "shell")]
+        code, output, errors = self._zypper.unlocked(command, "\n".join(commands) + "\n")
+        return read(command, code, output, errors, zypper_output.parse_answer)
 
     def _reboot(self) -> Document:
-        code, output, errors = self._unlocked(self._zypper("needs-rebooting"))
+        code, output, errors = self._zypper.unlocked(self._zypper.line("needs-rebooting"))
         words = " ".join(output.split() or errors.split())
         if code == REBOOT_NEEDED:
             return {"required": True, "reason": "zypper needs-rebooting: %s" % words, "packages": []}
@@ -114,7 +72,9 @@ class Zypper(PackageManager):
         }
 
     def _refresh_wanted(self, metadata: t.Mapping[str, Metadata]) -> bool:
-        if self._options.check_mode or not metadata or self._options.refresh == "never":
+        if not metadata or self._options.refresh == "never":
+            return False
+        if self._options.check_mode and not self._options.sources:  # what is fetched of those, is in a cache of ours
             return False
         due = refresh_due(metadata.values(), self._clock().timestamp(), self._options.cache_valid_time)
         return due or self._options.refresh == "always"
@@ -123,7 +83,7 @@ class Zypper(PackageManager):
         """`zypper refresh`: what went wrong."""
         if not self._options.privileged:
             return ["the metadata of repositories was due for a refresh, which needs root: run with become: true"]
-        code, output, errors = self._unlocked(self._zypper("--xmlout", "refresh"))
+        code, output, errors = self._zypper.unlocked(self._zypper.line("--xmlout", "refresh"))
         return parse_refresh(code, output or errors)
 
     def _read_advisories(self, document: Document, metadata: t.Mapping[str, Metadata]) -> None:
@@ -137,36 +97,12 @@ class Zypper(PackageManager):
             document["warnings"] += left_out
 
 
-def _read(command: t.Sequence[str], code: int, output: str, errors: str, parse: t.Callable[[str], T]) -> T:
-    """What a command printed, read by `parse`. Raises BackendError with its words where it failed."""
-    shown = " ".join(command)
-    if code == LOCKED and "zypper" in command:
-        raise BackendError("'%s': %s; wait longer with lock_timeout" % (shown, _words(output, errors, code)))
-    if code != 0:
-        raise BackendError("'%s' failed: %s" % (shown, _words(output, errors, code)))
-    try:
-        return parse(output)
-    except (OutputError, KeyError, ValueError) as error:
-        raise BackendError(
-            "the answer of '%s' makes no sense: %s; standard error: %s" % (shown, error, errors.strip() or "empty")
-        ) from error
-
-
-def _words(output: str, errors: str, code: int) -> str:
-    return "; ".join(zypper_output.parse_complaints(output)) or errors.strip() or "exit code %d" % code
-
-
 def parse_refresh(code: int, output: str) -> t.List[str]:
     """What of `zypper refresh` failed: one sentence for each repository, in zypper's words."""
     said = zypper_output.parse_complaints(output)
     named = [words for words in said if not words.startswith(BESIDE_THE_POINT)]
     complaints = named or said or (["ended with exit code %d" % code] if code != 0 else [])
     return ["zypper refresh: %s" % words for words in complaints]
-
-
-def escaped(alias: str) -> str:
-    """The name of a repository's folder, as libzypp derives it: a slash cannot stand in one."""
-    return alias.replace("/", "_")
 
 
 def refresh_due(metadata: t.Iterable[Metadata], now: float, valid: int) -> bool:

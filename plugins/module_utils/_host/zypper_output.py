@@ -98,10 +98,10 @@ def _quoted(word: str) -> str:
 
 def parse_answer(output: str) -> Answer:
     """Raises OutputError when the answer to one of the commands of a `session` is not there."""
-    root = _tree(_not_installed.sub("", _repeated.sub("", output)))
+    root = tree(_not_installed.sub("", _repeated.sub("", output)))
     search, locks, updates = root.find("search-result"), root.find("locks"), root.findall("update-status")
-    complaints = [said for said in messages(root) if not said.startswith(_KNOWN)]
-    if search is None and not any("No matching" in said for said in _said(root, "info")):
+    complaints = [words for words in messages(root) if not words.startswith(_KNOWN)]
+    if search is None and not any("No matching" in words for words in said(root, "info")):
         raise OutputError("; ".join(complaints) or "no answer to the search")
     if locks is None or len(updates) != 2:
         raise OutputError("; ".join(complaints) or "no answer about locks and updates")
@@ -120,18 +120,18 @@ def parse_repositories(output: str) -> t.List[Repository]:
         Repository(
             element.attrib["alias"],
             element.get("name") or element.attrib["alias"],
-            _userinfo.sub("", (element.findtext("url") or "").strip()) or None,
+            without_passwords((element.findtext("url") or "").strip()) or None,
             element.get("enabled") == "1",
             element.get("gpgcheck") == "1",
         )
-        for element in _tree(output).iter("repo")
+        for element in tree(output).iter("repo")
     ]
 
 
 def parse_complaints(output: str) -> t.List[str]:
     """The errors and warnings among what `zypper --xmlout` printed, or what it printed where that is no XML."""
     try:
-        return messages(_tree(output))
+        return messages(tree(output))
     except OutputError:
         return [" ".join(output.split())] if output.strip() else []
 
@@ -163,16 +163,22 @@ def parse_edition(text: str) -> Edition:
 
 def messages(root: ElementTree.Element) -> t.List[str]:
     """Errors and warnings, each once, in zypper's words but for passwords."""
-    return list(dict.fromkeys(_said(root, "error", "warning")))
+    return list(dict.fromkeys(said(root, "error", "warning")))
 
 
-def _said(root: ElementTree.Element, *kinds: str) -> t.Iterator[str]:
+def without_passwords(text: str) -> str:
+    """Without the credentials in addresses."""
+    return _userinfo.sub("", text)
+
+
+def said(root: ElementTree.Element, *kinds: str) -> t.Iterator[str]:
     for element in root.iter("message"):
         if element.get("type") in kinds:
-            yield _userinfo.sub("", " ".join("".join(element.itertext()).split()))
+            yield without_passwords(" ".join("".join(element.itertext()).split()))
 
 
-def _tree(output: str) -> ElementTree.Element:
+def tree(output: str) -> ElementTree.Element:
+    """What `zypper --xmlout` printed. Raises OutputError when it is no XML."""
     try:
         return ElementTree.fromstring(_no_xml.sub("", output))
     except (ElementTree.ParseError, ValueError) as error:

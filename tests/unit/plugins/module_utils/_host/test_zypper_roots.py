@@ -14,7 +14,7 @@ import pytest
 from ansible_collections.patchops.fleet.plugins.module_utils._engine import schemas, shape
 from ansible_collections.patchops.fleet.plugins.module_utils._engine.assessment import assess
 from ansible_collections.patchops.fleet.plugins.module_utils._engine.choice import parse_baselines
-from ansible_collections.patchops.fleet.plugins.module_utils._host import base, scan, zypper
+from ansible_collections.patchops.fleet.plugins.module_utils._host import base, scan, zypper_command
 from ansible_collections.patchops.fleet.plugins.module_utils._host.zypper_inventory import ANOTHER_VENDOR
 from ansible_collections.patchops.fleet.plugins.module_utils._host.zypper_output import parse_answer
 from ansible_collections.patchops.fleet.tests.unit.plugins.module_utils._host.zypper_root import (
@@ -433,7 +433,7 @@ def test_a_lock_that_stays_is_an_error_with_the_holder_and_the_remedy(root, requ
 def test_a_lock_that_goes_is_waited_for(root, request, monkeypatch):
     root.install("lantern", "1.0")
     process = request.getfixturevalue("another_zypper")
-    monkeypatch.setattr(zypper, "LOCK_RETRY", 0.05)
+    monkeypatch.setattr(zypper_command, "LOCK_RETRY", 0.05)
     refused = []
 
     def run(command, data=None):

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import pathlib
 import re
@@ -23,11 +24,20 @@ License: MIT
 Vendor: %(vendor)s
 BuildArch: noarch
 %(requires)s
+%(lines)s
 %%description
 Less than < in a description.
+%(scripts)s
 %%files
+%(files)s
 """
 OS_RELEASE = 'ID=sles\nNAME=SLES\nVERSION_ID="15.6"\n'
+SUSEDATA = """\
+<?xml version="1.0" encoding="UTF-8"?>
+<susedata xmlns="http://linux.duke.edu/metadata/susedata" packages="1">
+<package pkgid="%(id)s" name="%(name)s" arch="noarch"><version epoch="0" ver="%(version)s" rel="1"/>
+<eula>%(text)s</eula></package></susedata>
+"""
 ENVIRONMENT = {"LC_ALL": "C", "LANGUAGE": "C"}
 
 
@@ -44,9 +54,19 @@ class Rpms:
         self._built: t.Dict[t.Any, pathlib.Path] = {}
 
     def build(
-        self, name: str, version: str, release: str = "1", epoch: int = 0, vendor: str = "SUSE", requires: str = ""
+        self,
+        name: str,
+        version: str,
+        release: str = "1",
+        epoch: int = 0,
+        vendor: str = "SUSE",
+        requires: str = "",
+        lines: str = "",
+        scripts: str = "",
+        files: str = "",
     ) -> pathlib.Path:
-        wanted = (name, version, release, epoch, vendor, requires)
+        """`lines`, `scripts` and `files` go into the spec file as they are: what else the package says, and does."""
+        wanted = (name, version, release, epoch, vendor, requires, lines, scripts, files)
         if wanted not in self._built:
             folder = self._folder / str(len(self._built))
             folder.mkdir()
@@ -60,6 +80,9 @@ class Rpms:
                     "epoch": epoch,
                     "vendor": vendor,
                     "requires": "Requires: %s" % requires if requires else "",
+                    "lines": lines,
+                    "scripts": scripts,
+                    "files": files,
                 }
             )
             defines = ["_topdir %s/top" % folder, "_rpmdir %s" % folder, "_build_name_fmt made.rpm"]
@@ -119,7 +142,11 @@ class Repository:
 
     def add(self, name: str, version: str, **details: t.Any) -> Repository:
         rpm = self._root.rpms.build(name, version, **details)
-        shutil.copy(str(rpm), str(self.folder / ("%s-%d.rpm" % (name, len(list(self.folder.iterdir()))))))
+        named = "%s-%s-%s" % (name, version, details.get("release", "1"))
+        place = self.folder / ("%s.noarch.rpm" % named)
+        if place.exists():  # another epoch or vendor
+            place = self.folder / ("%s-%d.rpm" % (named, len(list(self.folder.iterdir()))))
+        shutil.copy(str(rpm), str(place))
         return self
 
     def publish(self, *patches: str, **compression: str) -> Repository:
@@ -131,6 +158,19 @@ class Repository:
             repodata = str(self.folder / "repodata")
             quietly(["modifyrepo_c", "--mdtype=updateinfo", "--compress-type", kind, str(updateinfo), repodata])
         return self
+
+    def add_licence(self, name: str, version: str, text: str) -> None:
+        """As SUSE's repositories carry them: beside the list of packages."""
+        (primary,) = (self.folder / "repodata").glob("*primary.xml.gz")
+        found = re.search(
+            '<name>%s</name>.*?pkgid="YES">([0-9a-f]+)' % name,
+            gzip.decompress(primary.read_bytes()).decode(),
+            re.DOTALL,
+        )
+        assert found is not None
+        susedata = self._root.folder / "susedata.xml"
+        susedata.write_text(SUSEDATA % {"id": found.group(1), "name": name, "version": version, "text": text})
+        quietly(["modifyrepo_c", "--mdtype=susedata", str(susedata), str(self.folder / "repodata")])
 
 
 class ZypperRoot:

@@ -1,0 +1,168 @@
+# Copyright: (c) 2026, the patchops.fleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""PRIVATE to the collection. How zypper and rpm are asked: command lines, zypper's lock, and which repositories."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import time
+import typing as t
+
+from . import zypper_output
+from .base import BackendError, Options, Run
+from .state import STATE_FOLDER, write_private
+from .zypp_metadata import Metadata, package_folder, raw_folder, read_metadata
+from .zypper_output import LOCKED, NO_REPOSITORIES, Installed, OutputError, Repository
+
+LOCK_RETRY = 1.0  # seconds
+NO_HOME = ("env", "HOME=/nonexistent")  # zypper's shell would add to the user's history of it
+RPM_DATABASES = ("/usr/lib/sysimage/rpm", "/var/lib/rpm")
+OWN_FOLDER = STATE_FOLDER + "/zypper"
+
+_unusual = re.compile("[^A-Za-z0-9_.-]")
+
+T = t.TypeVar("T")
+
+
+class ZypperCommand:
+    """zypper and rpm of this node, working with its own repositories or with those that the options name instead."""
+
+    def __init__(self, run: Run, options: Options) -> None:
+        self._run = run
+        self._options = options
+        self._sources: t.Optional[str] = None
+
+    def line(self, *arguments: str) -> t.List[str]:
+        """The command line of zypper with these arguments."""
+        root = ["--root", self._options.root] if self._options.root else []
+        folder = self._sources_folder()
+        instead = ["--reposd-dir", folder + "/repos.d", "--cache-dir", folder + "/cache"] if folder else []
+        return ["zypper", *root, *instead, "--non-interactive", *arguments]
+
+    def unlocked(self, command: t.Sequence[str], data: t.Optional[str] = None) -> t.Tuple[int, str, str]:
+        """What came of a zypper command, once no other process works on the packages or `lock_timeout` is over."""
+        deadline = time.monotonic() + self._options.lock_timeout
+        while True:
+            code, output, errors = self._run(command, data)
+            if code != LOCKED or time.monotonic() >= deadline:
+                return code, output, errors
+            time.sleep(LOCK_RETRY)
+
+    def repositories(self) -> t.List[Repository]:
+        command = self.line("--xmlout", "repos")
+        code, output, errors = self.unlocked(command)
+        if code == NO_REPOSITORIES:
+            return []
+        return read(command, code, output, errors, zypper_output.parse_repositories)
+
+    def metadata(self, repositories: t.Sequence[Repository]) -> t.Dict[str, Metadata]:
+        """What is on disk of the enabled ones, by alias."""
+        own = self._sources_folder()
+        folder = own + "/cache/raw" if own else raw_folder(self._options.root)
+        return {
+            repository.alias: read_metadata(os.path.join(folder, escaped(repository.alias)))
+            for repository in repositories
+            if repository.enabled
+        }
+
+    def installed(self) -> t.List[Installed]:
+        """The packages in rpm's database. Raises BackendError when there are none."""
+        command = [*self._rpm_database(), "-qa", "--queryformat", zypper_output.RPM_FORMAT]
+        code, output, errors = self._run(command)
+        installed = read(command, code, output, errors, zypper_output.parse_installed)
+        if not installed:
+            raise BackendError("'%s' names no installed package: is rpm's database readable?" % " ".join(command))
+        return installed
+
+    def provides(self, names: t.Sequence[str]) -> t.Dict[str, t.Set[str]]:
+        """By name, what the installed packages of these names provide."""
+        command = [*self._rpm_database(), "-q", "--queryformat", "[%{=NAME}\\t%{PROVIDENAME}\\n]", *names]
+        code, output, errors = self._run(command)
+        if code != 0:
+            raise BackendError("'%s' failed: %s" % (" ".join(command), errors.strip() or output.strip()))
+        found: t.Dict[str, t.Set[str]] = {}
+        for line in output.splitlines():
+            name, _tab, provided = line.partition("\t")
+            found.setdefault(name, set()).add(provided)
+        return found
+
+    def erasing(self, packages: t.Sequence[str]) -> t.List[str]:
+        """The command by which rpm itself erases packages, whatever depends on them."""
+        root = ["--root", self._options.root, "--dbpath", self._database()] if self._options.root else []
+        return ["rpm", *root, "--erase", "--nodeps", *packages]
+
+    @property
+    def download_folder(self) -> str:
+        folder = self._sources_folder()
+        return folder + "/cache/packages" if folder else package_folder(self._options.root)
+
+    def _rpm_database(self) -> t.List[str]:
+        root = self._options.root
+        return ["rpm", "--dbpath", root + self._database()] if root else ["rpm"]
+
+    def _database(self) -> str:
+        root = self._options.root
+        return next((path for path in RPM_DATABASES if os.path.isdir(root + path)), RPM_DATABASES[0])
+
+    def _sources_folder(self) -> t.Optional[str]:
+        """Where the repositories of a baseline are configured and cached, written when first needed.
+
+        Each set of sources has its own, so that what was fetched of one is never taken for another's.
+        """
+        if not self._options.sources:
+            return None
+        if self._sources is None:
+            known = hashlib.sha256(json.dumps(self._options.sources).encode()).hexdigest()[:16]
+            folder = "%s%s/%s" % (self._options.root, OWN_FOLDER, known)
+            try:
+                for number, source in enumerate(self._options.sources):
+                    name = "%02d-%s.repo" % (number, _unusual.sub("_", source.name))
+                    write_private("%s/repos.d/%s" % (folder, name), source.configuration.rstrip("\n") + "\n")
+            except OSError as error:
+                raise BackendError(
+                    "the sources of the baseline cannot be written to %s: %s: run with become: true"
+                    % (folder, error.strerror or error)
+                ) from error
+            self._sources = folder
+        return self._sources
+
+
+def read(command: t.Sequence[str], code: int, output: str, errors: str, parse: t.Callable[[str], T]) -> T:
+    """What a command printed, read by `parse`. Raises BackendError with its words where it failed."""
+    shown = " ".join(command)
+    if code != 0:
+        raise failed(command, code, output, errors)
+    try:
+        return parse(output)
+    except (OutputError, KeyError, ValueError) as error:
+        raise BackendError(
+            "the answer of '%s' makes no sense: %s; standard error: %s" % (shown, error, errors.strip() or "empty")
+        ) from error
+
+
+def failed(command: t.Sequence[str], code: int, output: str, errors: str) -> BackendError:
+    """That a command ended with `code`, in its words."""
+    words = "; ".join(zypper_output.parse_complaints(output)) or errors.strip() or "exit code %d" % code
+    if code == LOCKED and "zypper" in command:
+        return BackendError("'%s': %s; wait longer with lock_timeout" % (" ".join(command), words))
+    return BackendError("'%s' failed: %s" % (" ".join(command), words))
+
+
+def fetched_only(metadata: t.Mapping[str, Metadata]) -> t.List[str]:
+    """Options that name the repositories to work with, where some were never fetched.
+
+    zypper would fetch those, whatever --no-refresh says.
+    """
+    fetched = [alias for alias, known in metadata.items() if known.fetched]
+    if len(fetched) == len(metadata):
+        return []
+    return [part for alias in fetched for part in ("--repo", alias)]
+
+
+def escaped(alias: str) -> str:
+    """The name of a repository's folder, as libzypp derives it: a slash cannot stand in one."""
+    return alias.replace("/", "_")
