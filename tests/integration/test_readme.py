@@ -14,7 +14,9 @@ import pytest
 pytestmark = pytest.mark.needs("python3-apt")
 
 README = pathlib.Path(__file__).resolve().parents[2] / "README.md"
-PLAYBOOK, TASKS = re.findall(r"^```yaml\n(.*?)^```", README.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+PLAYBOOK, INSTALL, TASKS = re.findall(
+    r"^```yaml\n(.*?)^```", README.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+)
 
 NODES = {"alive": {"ansible_connection": "local"}, "dead": {"ansible_host": "127.0.0.1", "ansible_port": 1}}
 
@@ -45,3 +47,9 @@ def test_the_tasks_name_what_will_have_become_approved(run):
     ended = run(head + "".join("    %s\n" % line for line in TASKS.splitlines()), NODES)
     assert ended.returncode == 0, ended.stdout
     assert "failed=0" in ended.stdout
+
+
+def test_the_play_that_installs_shows_what_it_would_do(run):
+    ended = run(INSTALL.replace("become: true", "check_mode: true"), {"alive": NODES["alive"]})
+    assert "patchops.fleet.patch_install : See what would be installed" in ended.stdout, ended.stdout
+    assert "changed: [alive]" not in ended.stdout
