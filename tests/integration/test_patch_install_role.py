@@ -30,7 +30,10 @@ PLAY = """\
           delegate_to: localhost
           check_mode: false
 """
+# Whatever else goes wrong in a test, nothing is ever installed on this machine.
+NOTHING = {"patch_install_include": ["no-such-package"], "patch_install_reboot_option": "NoReboot"}
 QUICK = {
+    **NOTHING,
     "patch_install_refresh": "never",
     "patch_install_preflight": False,
     "patch_baselines": ["security-now"],
@@ -100,6 +103,18 @@ def test_inside_it_the_plan_is_made(play):
     windowed = {name for name, result in results.items() if result["window"]}
     assert all(result["phases"][-1] != "window" for result in results.values()), ended.stdout
     assert windowed == {"one-is-open", "of-its-group"}
+
+
+def test_nothing_to_do_needs_no_hook_and_no_health(play, tmp_path):
+    (tmp_path / "fail.yml").write_text("- ansible.builtin.fail: {msg: not to be run}\n")
+    hooks = dict.fromkeys(("pre_hook", "snapshot_hook", "post_hook", "health_hook"), "fail.yml")
+    variables = {f"patch_install_{name}": path for name, path in hooks.items()}
+    ended, results, recorded = play(variables)
+    assert ended.returncode == 0, ended.stdout
+    assert "changed: [node1]" not in ended.stdout.partition("Say what happened")[0]
+    assert (results["node1"]["ok"], results["node1"]["outcome"]) == (True, "nothing_to_do")
+    assert results["node1"]["phases"] == ["plan", "install"]
+    assert recorded == ["node1", "node1"]
 
 
 def test_what_the_preflight_finds_ends_the_run(play):
