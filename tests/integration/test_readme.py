@@ -14,19 +14,21 @@ import pytest
 pytestmark = pytest.mark.needs("python3-apt")
 
 README = pathlib.Path(__file__).resolve().parents[2] / "README.md"
-PLAYBOOK, TASKS = re.findall(r"^```yaml\n(.*?)^```", README.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+PLAYBOOK, INSTALL, TASKS = re.findall(
+    r"^```yaml\n(.*?)^```", README.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+)
 
 NODES = {"alive": {"ansible_connection": "local"}, "dead": {"ansible_host": "127.0.0.1", "ansible_port": 1}}
 
 
 @pytest.fixture
 def run(ansible, tmp_path):
-    def play(playbook, hosts):
+    def play(playbook, hosts, *arguments):
         (tmp_path / "hosts.json").write_text(
             json.dumps({"all": {"hosts": hosts, "vars": {"ansible_python_interpreter": "/usr/bin/python3"}}})
         )
         (tmp_path / "site.yml").write_text(playbook, encoding="utf-8")
-        return ansible("ansible-playbook", "-i", "hosts.json", "site.yml")
+        return ansible("ansible-playbook", "-i", "hosts.json", "site.yml", *arguments)
 
     return play
 
@@ -45,3 +47,11 @@ def test_the_tasks_name_what_will_have_become_approved(run):
     ended = run(head + "".join("    %s\n" % line for line in TASKS.splitlines()), NODES)
     assert ended.returncode == 0, ended.stdout
     assert "failed=0" in ended.stdout
+
+
+def test_the_play_that_installs_shows_what_it_would_do(run):
+    nothing = '{"patch_install_include": ["no-such-package"], "patch_install_preflight_fail_on": "never"}'
+    ended = run(INSTALL, {"alive": NODES["alive"]}, "--check", "-e", nothing)
+    assert ended.returncode == 0, ended.stdout
+    assert "patchops.fleet.patch_install : See what would be installed" in ended.stdout, ended.stdout
+    assert "changed: [alive]" not in ended.stdout

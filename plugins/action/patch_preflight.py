@@ -1,0 +1,82 @@
+# Copyright: (c) 2026, the patchops.fleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The controller's half of patch_preflight: compares clocks, tells how bad it is, and makes a table of the findings."""
+
+from __future__ import annotations
+
+import textwrap
+import time
+import typing as t
+
+from ansible.plugins.action import ActionBase
+
+from ..module_utils._host.preflight import ARGUMENTS, ERROR, Finding, clock_skew, worst
+from ..module_utils._plain import plain
+from ..plugin_utils._report.text import fit, visible
+
+MODULE = "patchops.fleet.patch_preflight"
+STATUS_COLUMNS = 9
+CHECK_COLUMNS = 25
+COLUMNS = 120
+
+Document = dict[str, t.Any]
+
+
+class ActionModule(ActionBase):
+    _supports_check_mode = True
+    _supports_async = False
+    _requires_connection = True
+
+    def run(self, tmp: str | None = None, task_vars: Document | None = None) -> Document:
+        task_vars = task_vars or {}
+        result = super().run(tmp, task_vars)
+        _outcome, checked = self.validate_argument_spec(argument_spec=ARGUMENTS)
+        arguments = {name: plain(value) for name, value in checked.items() if value is not None}
+        arguments.setdefault("name", plain(task_vars["inventory_hostname"]))
+        answer = windows_answer() if getattr(self._connection._shell, "_IS_WINDOWS", False) else None
+        result.update(answer or self._asked(arguments, task_vars))
+        if "findings" in result:
+            result.update(summary(plain(result["findings"])))
+        return result
+
+    def _asked(self, arguments: Document, task_vars: Document) -> Document:
+        asked = time.time()
+        answer = self._execute_module(module_name=MODULE, module_args=arguments, task_vars=task_vars)
+        answered = time.time()
+        self._remove_tmp_path(self._connection._shell.tmpdir)
+        if "findings" in answer:
+            began, ended = answer.pop("began"), answer.pop("ended")
+            clock = clock_skew(asked, began, ended, answered, arguments["clock_tolerance"])
+            answer["findings"].append(clock.document())
+        return answer
+
+
+def windows_answer() -> Document:
+    finding = Finding(
+        "operating_system",
+        ERROR,
+        "this version of the collection does not install on Windows nodes",
+        "leave this node out of the play",
+    )
+    return {"changed": False, "findings": [finding.document()]}
+
+
+def summary(findings: list[Document]) -> Document:
+    status = worst(findings)
+    return {
+        "status": status,
+        "table": [line for finding in findings for line in lines(finding)],
+        "ansible_facts": {"patch_preflight": {"status": status, "findings": findings}},
+    }
+
+
+def lines(finding: Document) -> list[str]:
+    """One finding for a terminal; what the node says is a stranger's text."""
+    said = finding["finding"]
+    if finding["remedy"] and finding["status"] != "ok":
+        said = f"{said}. Remedy: {finding['remedy']}"
+    margin = " " * (STATUS_COLUMNS + CHECK_COLUMNS)
+    first, *others = textwrap.wrap(visible(said), COLUMNS - len(margin)) or [""]
+    head = fit(finding["status"], STATUS_COLUMNS) + fit(finding["check"], CHECK_COLUMNS)
+    return [head + first, *(margin + other for other in others)]
