@@ -12,6 +12,7 @@ from __future__ import annotations
 import fnmatch
 import typing as t
 
+from .decision import APPROVED
 from .errors import RunError
 from .families import Family, family_of
 from .patch import Document, Package, Version
@@ -82,7 +83,11 @@ def select(inventory: Document, patches: t.Sequence[Document], limits: Limits) -
     else:
         targets = [_target(patch) for patch in patches if patch["state"] in ("MISSING", "FAILED")]
         targets, skipped = _of_manifest(targets, patches, limits.manifest)
-    held = {patch["kb_id"]: patch["held"] for patch in patches if patch.get("held")}
+    held = {
+        "%s.%s" % (package["name"], package["arch"]): package["held"]
+        for package in inventory.get("packages") or ()
+        if package.get("held")
+    }
     kept: t.List[Target] = []
     for target in targets:
         reason = _left_out(target, limits, held)
@@ -151,6 +156,8 @@ def _why_not_wanted(patch: t.Optional[Document], version: str) -> str:
         return "it is not installed on this node, and patches are newer versions of what is installed"
     if patch["installed_version"] == version:
         return "it is installed at this version already"
+    if patch["decision"] == APPROVED:
+        return "%s is installed, and it is what the baseline approves" % patch["installed_version"]
     return "the baseline does not approve it: %s" % patch["reason"]
 
 

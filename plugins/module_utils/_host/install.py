@@ -148,7 +148,11 @@ def _shown(step: Step) -> str:
 def _nothing_to_do(task: Task, host: Host, scan: Scan, selection: Selection, resolution: Resolution) -> Document:
     """Nothing can be installed, or nothing is missing; a reboot may be due all the same."""
     results = outcome.patch_results(
-        selection.targets, selection.skipped, resolution.refused, lambda target: None, outcome.INSTALLED
+        selection.targets,
+        selection.skipped,
+        resolution.refused,
+        lambda target: outcome.why_not_installed(target, scan.inventory, {}, ()),
+        outcome.INSTALLED,
     )
     said = scan.inventory.get("reboot") or {}
     reboot = engine_changes.reboot(task.reboot_option, scan.inventory["manager"], said, (), scan.pending)
@@ -156,7 +160,7 @@ def _nothing_to_do(task: Task, host: Host, scan: Scan, selection: Selection, res
     record = _final_record(task, host, scan.inventory, run)
     document = _result(task, host, record, results, resolution, selection.warnings, reboot)
     document.update(changed=False, commands=[], diff=outcome.diff(()), conclusion=_conclusion(run))
-    document["outcome"] = "failed" if resolution.refused else "nothing_to_do"
+    document["outcome"] = "failed" if document["failed_patches"] else "nothing_to_do"
     document["inventory_after"] = scan.inventory
     return document
 
@@ -243,7 +247,7 @@ def _concluded(
     said = after.get("reboot") or {}
     reboot = engine_changes.reboot(task.reboot_option, after["manager"], said, changed, scan.pending)
     waits = bool(changed) and (reboot.required or task.reboot_option != engine_changes.IF_REQUIRED)
-    unwritten = _remember([change.kb_id for change in changed if change.new] if waits else [], host)
+    unwritten = _remember([change.kb_id for change in changed if change.new] if waits else [], task, host)
     after["services"] = _services(installer) if changed else []
     engine_run = _engine_run(task, patches, resolution, reboot, host)
     record = _final_record(task, host, after, engine_run)
@@ -263,11 +267,12 @@ def _concluded(
     return document
 
 
-def _remember(kb_ids: t.Sequence[str], host: Host) -> t.List[str]:
+def _remember(kb_ids: t.Sequence[str], task: Task, host: Host) -> t.List[str]:
     if not kb_ids:
         return []
     try:
-        pending.add(kb_ids, host.clock(), host.options.root)
+        no_reboot = task.reboot_option == engine_changes.NO_REBOOT
+        pending.add(kb_ids, host.clock(), no_reboot, host.options.root)
     except OSError as error:
         return ["what waits for a reboot could not be written to %s: %s" % (error.filename, error.strerror)]
     return []

@@ -16,6 +16,7 @@ from .boot import boot_id
 
 FILE = "pending.json"
 SCHEMA = 1
+UNKNOWN = "%s: what waits for a reboot is unknown; reboot, then scan"
 
 
 class Pending(t.NamedTuple):
@@ -33,19 +34,23 @@ def load(root: str = "") -> Pending:
     try:
         document = state.load(path(root))
     except state.StateError as error:
-        return Pending({}, None, ("%s: what waits for a reboot is unknown; reboot, then scan" % error,))
+        return Pending({}, None, (UNKNOWN % error,))
     if document is None:
         return Pending({}, None, ())
-    last = document.get("last_no_reboot_install_operation_time")
-    if document.get("boot_id") != boot_id():
-        return Pending({}, last, ())
     patches = document.get("patches")
-    since = {name: dates.parse_instant(written) for name, written in (patches or {}).items()}
-    return Pending(since, last, ())
+    if not isinstance(patches, dict):
+        return Pending({}, None, (UNKNOWN % ("%s: patches is no mapping" % path(root)),))
+    last = dates.parse_instant(document.get("last_no_reboot_install_operation_time"))
+    since = {name: dates.parse_instant(written) for name, written in patches.items()}
+    this_boot = document.get("boot_id") == boot_id()
+    return Pending(since if this_boot else {}, dates.text(last) if last else None, ())
 
 
-def add(kb_ids: t.Iterable[str], when: datetime.datetime, root: str = "") -> None:
-    """Remember what was installed in this boot. A corrupt file is set aside. Raises OSError."""
+def add(kb_ids: t.Iterable[str], when: datetime.datetime, no_reboot: bool, root: str = "") -> None:
+    """Remember what was installed in this boot, by a run that was told `no_reboot` or not.
+
+    A corrupt file is set aside. Raises OSError.
+    """
     with state.exclusive(path(root)):
         known = load(root)
         if known.warnings and os.path.exists(path(root)):
@@ -55,7 +60,7 @@ def add(kb_ids: t.Iterable[str], when: datetime.datetime, root: str = "") -> Non
         document: Document = {
             "schema": SCHEMA,
             "boot_id": boot_id(),
-            "last_no_reboot_install_operation_time": dates.text(when),
+            "last_no_reboot_install_operation_time": dates.text(when) if no_reboot else known.last_install,
             "patches": patches,
         }
         state.save(path(root), document)

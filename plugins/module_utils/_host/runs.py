@@ -45,7 +45,7 @@ class RunFolder:
 
     @property
     def run_id(self) -> str:
-        return str(self.document["run_id"])
+        return str(self.document.get("run_id") or os.path.basename(self.path))
 
     @property
     def unit(self) -> str:
@@ -168,7 +168,10 @@ def estimate(packages: int, root: str = "") -> t.Tuple[t.Optional[int], int]:
     paces = [
         run.document["seconds"] / (len(run.document.get("changes") or ()) + OVERHEAD)
         for run in known(root)
-        if run.document.get("seconds") and run.document.get("changes")
+        if run.document.get("operation") == "install"
+        and run.document.get("outcome") in ("installed", "partial")  # what fails, fails at any pace
+        and run.document.get("seconds")
+        and run.document.get("changes")
     ]
     if not paces:
         return None, 0

@@ -13,7 +13,7 @@ import typing as t
 CODE = ("/usr/", "/lib", "/bin/", "/sbin/", "/opt/")
 DELETED = " (deleted)"
 
-_unit = re.compile(r"/([^/]+\.service)(?:/|$)")
+_unit = re.compile(r"/([^/]+\.service)(?=/|$)")
 
 
 def outdated_units(proc: str = "/proc") -> t.List[str]:

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import typing as t
 
-from .._engine import dates
+from .._engine import changes, dates
 from .._engine.assessment import assess
-from .._engine.selection import Skip, Target
+from .._engine.selection import Limits, Skip, Target
 from .._engine.state import INSTALL
 from .._engine.state import Run as EngineRun
 from . import job, outcome, pending, runs
 from .base import BackendError, Document
 from .boot import boot_id
 from .task import Host, Task
-from .transaction import Installer, Request, Wanted
+from .transaction import Change, Installer, Request, Wanted
 
 
 def settled_later(root: str) -> t.List[Document]:
@@ -86,14 +86,22 @@ def _settled(run: runs.RunFolder, inventory: Document, installer: Installer, tas
         lambda target: outcome.why_not_installed(target, inventory, failures, results),
         outcome.INSTALLED,
     )
-    _remember(run, inventory, host)
+    came = _came(run, inventory)
+    rebooted = run.document.get("boot_id") != boot_id()
+    option = run.document["reboot_option"]
+    reboot = changes.reboot(option, inventory["manager"], inventory.get("reboot") or {}, came, False)
+    if came and not rebooted and (reboot.required or option != changes.IF_REQUIRED):
+        _remember(run, came, host)
+    limits = Limits(**run.document["limits"])
     engine_run = EngineRun(
         operation=INSTALL,
-        reboot_option=run.document["reboot_option"],
+        reboot_option=option,
+        rebooted=rebooted,
         outcomes=outcome.engine_outcomes(patches),
-        rejected_dependencies=run.document["unwelcome"],
-        partial=task.limits.partial,
+        rejected_dependencies=run.document["unwelcome"] if limits.override_list is None else {},
+        partial=limits.partial,
         pending=dict.fromkeys(pending.load(host.options.root).since),
+        reboot_required=reboot.required,
         notes=outcome.notes(patches),
     )
     record = assess(inventory, task.baselines, host.clock(), run.run_id, run=engine_run, undated=task.undated)
@@ -109,17 +117,20 @@ def _settled(run: runs.RunFolder, inventory: Document, installer: Installer, tas
     return dict(_summary(run, what), patches=documents, steps=steps, record=record)
 
 
-def _remember(run: runs.RunFolder, inventory: Document, host: Host) -> None:
-    """What the run installed waits for a reboot, unless the node has been rebooted since."""
-    if run.document.get("boot_id") != boot_id():
-        return
-    came = [
-        change["kb_id"]
-        for change in run.document["changes"]
-        if change["new"] is not None
-        and change["new"]
-        in outcome.installed_versions(inventory, Target(change["name"], change["arch"], change["old"], change["new"]))
+def _came(run: runs.RunFolder, inventory: Document) -> t.List[Change]:
+    """What the run was to bring and the node has."""
+    planned = [
+        Change(entry["name"], entry["arch"], entry["old"], entry["new"])
+        for entry in run.document["changes"]
+        if entry["new"] is not None
     ]
-    if came:
-        started = dates.parse_instant(run.document.get("started"))
-        pending.add(came, started or host.clock(), host.options.root)
+    return [change for change in planned if change.new in outcome.installed_versions(inventory, change)]
+
+
+def _remember(run: runs.RunFolder, came: t.Sequence[Change], host: Host) -> None:
+    started = dates.parse_instant(run.document.get("started"))
+    no_reboot = run.document["reboot_option"] == changes.NO_REBOOT
+    try:
+        pending.add([change.kb_id for change in came], started or host.clock(), no_reboot, host.options.root)
+    except OSError as error:
+        raise BackendError("%s cannot be written: %s" % (error.filename, error.strerror)) from error

@@ -27,12 +27,17 @@ def check_space(folder: str, size: t.Optional[int], minimum: int) -> None:
         needed[device] = needed.get(device, 0) + bytes_needed
     for device, path in paths.items():
         free = free_bytes(path)
-        floor = (min(minimum, BOOT_FLOOR) if path == "/boot" else minimum) * MIB
+        floor = reserve(path, minimum) * MIB
         if free < needed[device] + floor:
             raise BackendError(
                 "%s has %d MiB free; the download takes %d MiB and minimum_free_space keeps %d MiB. Free some, or lower"
                 " minimum_free_space. Nothing was changed" % (path, free // MIB, needed[device] // MIB, floor // MIB)
             )
+
+
+def reserve(path: str, minimum: int) -> int:
+    """MiB that must stay free there."""
+    return min(minimum, BOOT_FLOOR) if path == "/boot" else minimum
 
 
 def existing(path: str) -> str:

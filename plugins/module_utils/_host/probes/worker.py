@@ -21,7 +21,10 @@ import sys
 import time
 
 FINE = (0,)
+UMASK = 0o022  # of the commands: what they make is the system's
+ENDED = ("Z", "X")  # states of a process: zombie, dead
 POLL = 0.2  # seconds between two looks at a command that may be stopped
+RETRY = 1  # seconds between two tries of a command that finds a lock held
 
 
 class Worker:
@@ -59,9 +62,11 @@ class Worker:
         result["started"] = time.time()
         while True:
             self.once(number, step, result)
-            if result["code"] not in step["busy"] or time.monotonic() >= patience or self.stopping or self.over():
+            if result["code"] not in step["busy"] or time.monotonic() >= patience:
                 break
-            time.sleep(1)
+            time.sleep(RETRY)
+            if self.stopping or self.over():
+                break
         result["ended"] = time.time()
 
     def once(self, number, step, result):
@@ -77,15 +82,25 @@ class Worker:
                     env=environment,
                     cwd="/",
                     start_new_session=True,
+                    preexec_fn=lambda: self.begin(result),
                 )
-            except OSError as error:
+            except (OSError, subprocess.SubprocessError) as error:
                 result.update(code=127, why_not=str(error))
                 return
-            result.update(pid=process.pid, born=born(process.pid))
-            self.save(False)
+            result["pid"] = process.pid
             if step["data"]:
                 feed(process, step["data"])
             result["code"] = self.wait(process, step, result)
+
+    def begin(self, result):
+        """In the new process, before it becomes the command.
+
+        It shares the lock until then, so that there is no moment in which a killed worker leaves an unknown command.
+        """
+        os.umask(UMASK)
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)  # services that the command starts want to be told to reload
+        result.update(pid=os.getpid(), born=born(os.getpid()), code=None)  # None again: it may be another try
+        self.save(False)
 
     def wait(self, process, step, result):
         if not step["interruptible"]:
@@ -118,12 +133,14 @@ def feed(process, data):
 
 
 def born(pid):
-    """When a process started, so that a later one with its number is not taken for it."""
+    """When a process that runs was started, so that a later one with its number is not taken for it."""
     try:
         with open("/proc/%d/stat" % pid) as stream:
-            return stream.read().rpartition(")")[2].split()[19]
-    except (OSError, IndexError):
+            fields = stream.read().rpartition(")")[2].split()
+    except OSError:
         return None
+    # one that ended stays listed until its parent asks for its end, which in a container may be never
+    return fields[19] if len(fields) > 19 and fields[0] not in ENDED else None
 
 
 def main():

@@ -9,7 +9,7 @@ import pytest
 
 from ansible_collections.patchops.fleet.plugins.module_utils._engine.assessment import what_if
 from ansible_collections.patchops.fleet.plugins.module_utils._engine.baseline import for_operating_system
-from ansible_collections.patchops.fleet.plugins.module_utils._engine.choice import choose, parse_baselines
+from ansible_collections.patchops.fleet.plugins.module_utils._engine.choice import choose, parse_baselines, sources_for
 from ansible_collections.patchops.fleet.plugins.module_utils._engine.errors import BaselineError
 from ansible_collections.patchops.fleet.plugins.module_utils._engine.parse import parse_baseline
 from ansible_collections.patchops.fleet.tests.unit.plugins.module_utils._engine.builders import (
@@ -214,3 +214,41 @@ def test_a_portable_baseline_keeps_the_numbers_of_its_rules():
     )
     here = for_operating_system(parsed, RHEL)
     assert (here.operating_system, [entry.number for entry in here.rules]) == (RHEL, [2])
+
+
+def with_sources(*sources):
+    return parse_baseline(
+        one(
+            "own",
+            sources=[
+                {"name": name, "products": list(products), "configuration": "deb http://%s.example stable main" % name}
+                for name, products in sources
+            ],
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "product", "names"),
+    [
+        pytest.param(None, "Ubuntu22.04", [], id="no baseline"),
+        pytest.param(with_sources(), "Ubuntu22.04", [], id="none named: those of the node"),
+        pytest.param(
+            with_sources(("one", ["Ubuntu22.04"]), ("two", ["Ubuntu24.04"])), "Ubuntu24.04", ["two"], id="its"
+        ),
+        pytest.param(
+            with_sources(("one", ["*"]), ("two", ["Ubuntu24.04"])), "Ubuntu24.04", ["one", "two"], id="all of them"
+        ),
+        pytest.param(with_sources(("one", ["*"])), None, ["one"], id="any product, even an unknown one"),
+    ],
+)
+def test_sources_for(given, product, names):
+    assert [source.name for source in sources_for(given, product)] == names
+
+
+@pytest.mark.parametrize("product", ["Ubuntu20.04", None])
+def test_sources_for_other_products_only_are_an_error_with_the_remedy(product):
+    with pytest.raises(BaselineError) as error:
+        sources_for(with_sources(("one", ["Ubuntu24.04"]), ("two", ["Ubuntu22.04"])), product)
+    for words in ("own.sources", str(product), "Ubuntu22.04, Ubuntu24.04", "'*'"):
+        assert words in str(error.value)

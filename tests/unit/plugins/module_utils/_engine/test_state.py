@@ -465,3 +465,50 @@ def test_runs_that_are_refused(run, words):
         parse_run(run)
     for word in words:
         assert word in str(caught.value)
+
+
+def state_after(reboot_option, patch=CURRENT, **run):
+    run = dict(run, operation="Install", reboot_option=reboot_option, rebooted=False)
+    found = decide(RHEL, patch, rule(filters=IMPORTANT), run=run)
+    return found["state"], found["status"]
+
+
+@pytest.mark.parametrize(
+    ("reboot_option", "required", "state"),
+    [
+        pytest.param("if_required", False, "INSTALLED", id="if_required, the node asks for none"),
+        pytest.param("if_required", True, "INSTALLED_PENDING_REBOOT", id="if_required, the node asks for one"),
+        pytest.param("if_required", None, "INSTALLED_PENDING_REBOOT", id="if_required, nobody knows"),
+        pytest.param("NoReboot", False, "INSTALLED_PENDING_REBOOT", id="NoReboot asks nobody"),
+        pytest.param("RebootIfNeeded", False, "INSTALLED_PENDING_REBOOT", id="nor does RebootIfNeeded"),
+    ],
+)
+def test_what_was_installed_waits_for_a_reboot_unless_if_required_needs_none(reboot_option, required, state):
+    found, _status = state_after(reboot_option, outcomes={"dbus.x86_64": "succeeded"}, reboot_required=required)
+    assert found == state
+
+
+def test_what_an_earlier_run_installed_still_waits_when_this_one_needs_no_reboot():
+    found = state_after(
+        "if_required", outcomes={"other.x86_64": "succeeded"}, reboot_required=False, pending={"dbus.x86_64": None}
+    )
+    assert found == ("INSTALLED_PENDING_REBOOT", "NON_COMPLIANT")
+
+
+@pytest.mark.parametrize(
+    ("run", "words"),
+    [
+        pytest.param({}, "its installation failed", id="nobody said why"),
+        pytest.param({"notes": {"dbus.x86_64": "no space left"}}, "no space left", id="in the package manager's words"),
+        pytest.param(
+            {"notes": {"dbus.x86_64": "refused"}, "rejected_dependencies": {"dbus.x86_64": "bad"}},
+            "it needs bad, which is rejected and blocked",
+            id="a rejected dependency goes before them",
+        ),
+    ],
+)
+def test_a_failed_patch_says_why(run, words):
+    run = dict(run, operation="Install", reboot_option="NoReboot", outcomes={"dbus.x86_64": "failed"})
+    found = decide(RHEL, BEHIND, rule(filters=IMPORTANT), rejected_patches=["bad"], run=run, **BLOCK)
+    assert found["state"] == "FAILED"
+    assert found["reason"].endswith(words)

@@ -270,3 +270,27 @@ def test_any_text_has_keys(version, release):
 )
 def test_rpm_text(evr, text):
     assert versions.rpm_text(*evr) == text
+
+
+# What rpm lets into a version or a release: neither a dash nor a colon, which part them.
+RPM_LABELS = st.text("0123456789abzAZ._+~^", min_size=1)
+
+
+@given(st.one_of(st.none(), st.integers(0, 2**31 - 1)), RPM_LABELS, st.one_of(st.none(), RPM_LABELS))
+def test_rpm_parts_takes_apart_what_rpm_text_puts_together(epoch, version, release):
+    text = versions.rpm_text(epoch, version, release)
+    assert versions.rpm_parts(text) == (epoch or 0, version, release)
+    assert versions.rpm_text(*versions.rpm_parts(text)) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        pytest.param("1.2-3.el9", (0, "1.2", "3.el9"), id="no epoch"),
+        pytest.param("0:1.2-3.el9", (0, "1.2", "3.el9"), id="an epoch of 0, as some tools write it"),
+        pytest.param("1:3.0.7-27.el9", (1, "3.0.7", "27.el9"), id="epoch"),
+        pytest.param("2026a", (0, "2026a", None), id="no release"),
+    ],
+)
+def test_rpm_parts(text, parts):
+    assert versions.rpm_parts(text) == parts
