@@ -9,11 +9,15 @@ import typing as t
 
 from .apt_install import AptInstaller
 from .base import BackendError, Options, Run
+from .dnf_install import DnfInstaller
 from .transaction import Installer
+from .zypper_install import ZypperInstaller
 
 # The archive a module travels in holds what import statements name, so this table is written out.
 INSTALLERS: t.Dict[str, t.Callable[[Run, Options], Installer]] = {
     "apt": AptInstaller,
+    "dnf": DnfInstaller,
+    "zypper": ZypperInstaller,
 }
 
 
