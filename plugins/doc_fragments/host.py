@@ -24,7 +24,7 @@ options:
       - V(auto) does so when a list is older than O(cache_valid_time), or was never fetched.
       - Never done in check mode, nor without root, which is a warning when it was due. A repository that fails is a
         warning too, and the older list of it is used.
-      - Package lists are what C(apt-get update) or C(dnf makecache) fetches.
+      - Package lists are what C(apt-get update), C(dnf makecache) or C(dnf5 makecache) fetches.
     type: str
     choices: [auto, always, never]
     default: auto
@@ -63,7 +63,8 @@ options:
   install_dependencies:
     description:
       - Whether to install the Python bindings of apt (C(python3-apt)) where they are missing. Not in check mode.
-      - Those of dnf 4 (C(python3-dnf)) come with dnf itself, and are never installed by this.
+      - Those of dnf 4 (C(python3-dnf)) come with dnf itself, those of dnf5 (C(python3-libdnf5)) are not needed; neither
+        is ever installed by this.
     type: bool
     default: false
   bindings_interpreter:

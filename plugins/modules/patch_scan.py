@@ -48,9 +48,10 @@ notes:
   - Works without root. What could not be read then is named in the record, which is marked as not complete.
   - On Debian and Ubuntu it needs C(python3-apt) of the system's own Python, whatever Python runs the module.
   - On Amazon Linux 2022 and later, EL 8 and later, and Fedora it needs C(python3-dnf), the bindings of dnf 4, in the
-    same way. A node with dnf5 alone is refused. Advisories that are compressed with zstd or zchunk are best read with
-    the command C(zstd) or C(unzck) on the node; without it dnf gives them, and some of their dates are lost, which is a
-    warning.
+    same way. A node with dnf5 alone, such as Fedora 41 and later, is asked through C(python3-libdnf5), or through
+    dnf5's own commands where that is missing. Advisories that are compressed with zstd or zchunk are best read with
+    the command C(zstd) or C(unzck) on the node; without it dnf 4 gives them, and some of their dates are lost, which is
+    a warning; with dnf5 the record is then not complete.
   - Amazon Linux 2022 and later is asked for its latest repositories, as Patch Manager does, whatever release the node
     is locked to.
   - On SUSE and openSUSE it needs C(zypper) alone. A version that C(zypper) locks exclude, for which the package would

@@ -4,7 +4,7 @@
 """Ratios of times, each measured in turn with what it is compared with, in this run: a busy machine slows both sides.
 
     make bench                    everything
-    make bench ARGS=engine        one of: engine, gathering, dnf, zypper
+    make bench ARGS=engine        one of: engine, gathering, dnf, dnf5, zypper
 
 A ratio is the median over rounds; the interquartile range behind it tells how far to trust it.
 """
@@ -210,11 +210,10 @@ def bench_zypper() -> None:
         show("gathering on a SUSE system against zypper list-patches and list-updates", reading, "at most 1.0")
 
 
-def dnf_root(path: pathlib.Path) -> t.Any:
+def fill(root: t.Any, path: pathlib.Path) -> t.Any:
     """A node with 400 packages and a repository of 5,200, with 2,500 advisories for eight packages on three systems."""
-    from rpm_roots import Rpm, RpmRoot, advisory, built_together
+    from rpm_roots import Rpm, advisory, built_together
 
-    root = RpmRoot(path)
     repository = root.repository("baseos")
     installed = ["package-%d-libs" % number for number in range(400)]
     others = ["other-%d-libs" % number for number in range(800)]
@@ -246,8 +245,10 @@ def bench_dnf() -> None:
         print("gathering with dnf: not measured, needs dnf, rpm and createrepo-c (make system-deps)")
         return
     sys.path.insert(0, str(ROOT / "tests/unit/plugins/module_utils/_host"))
+    from rpm_roots import RpmRoot
+
     with tempfile.TemporaryDirectory() as folder:
-        root = dnf_root(pathlib.Path(folder))
+        root = fill(RpmRoot(pathlib.Path(folder)), pathlib.Path(folder))
         options = Options(refresh="never", root=str(root.root))
 
         def clock() -> datetime.datetime:
@@ -266,10 +267,47 @@ def bench_dnf() -> None:
         show("gathering with dnf against dnf -C updateinfo list and check-update", reading, "at most 1.0")
 
 
+def bench_dnf5() -> None:
+    from module_utils._host.base import Options
+    from module_utils._host.dnf5 import Dnf5
+
+    if not os.environ.get("PATCHOPS_DNF5_ROOT") and shutil.which("dnf5"):
+        os.environ["PATCHOPS_DNF5_ROOT"] = "/"
+    if not os.environ.get("PATCHOPS_DNF5_ROOT") or not shutil.which("createrepo_c"):
+        print("gathering with dnf5: not measured, needs rpm, createrepo-c and dnf5 (on PATH or in PATCHOPS_DNF5_ROOT)")
+        return
+    sys.path[:0] = [str(ROOT / "tests/unit/plugins/module_utils/_host"), str(ROOT / ".cache/collections")]
+    from dnf5_roots import Dnf5Root
+
+    with tempfile.TemporaryDirectory() as folder:
+        root = fill(Dnf5Root(pathlib.Path(folder), "bench"), pathlib.Path(folder))
+        node = {"operating_system": "FEDORA"}
+
+        def clock() -> datetime.datetime:
+            return datetime.datetime.now(datetime.timezone.utc)
+
+        def gathering() -> None:
+            Dnf5(root.run, clock, Options(refresh="never", root=str(root.root))).inventory(node)
+
+        def listings() -> None:
+            for command in (["advisory", "list"], ["check-upgrade"]):
+                root.run(["dnf5", "--installroot=%s" % root.root, "--cacheonly", "--quiet", *command])
+
+        gathering()
+        listings()
+        reading = ratios(gathering, listings, 15)
+        show("gathering with dnf5 against dnf5 -C advisory list and check-upgrade", reading, "at most 1.0")
+        root.bindings = False
+        gathering()
+        reading = ratios(gathering, listings, 15)
+        show("the same without libdnf5, by dnf5's commands", reading, "at most 1.0")
+
+
 BENCHES: t.Dict[str, Act] = {
     "engine": bench_engine,
     "gathering": bench_gathering,
     "dnf": bench_dnf,
+    "dnf5": bench_dnf5,
     "zypper": bench_zypper,
 }
 

@@ -11,83 +11,49 @@ import types
 import typing as t
 
 from . import dnf_sources
-from .advisories import AdvisoryError, DecoderMissing, read_updateinfo
-from .base import BackendError, BindingsMissing, CacheUnusable, Document, Options, PackageManager, Run, ask_probe
-from .dnf_inventory import Advisories, inventory
+from .base import BackendError, BindingsMissing, CacheUnusable, Document, Options, Run, ask_probe
+from .dnf5 import Dnf5
+from .dnf_family import SYSTEM_PYTHON, DnfFamily, unusable
+from .dnf_inventory import Advisories
 from .probes import dnf as gathering
 
 # The first is there on EL 8 and later; on EL 8 it alone has the bindings. The module's own Python may be any.
-SYSTEM_PYTHONS = ("/usr/libexec/platform-python", "/usr/bin/python3")
+SYSTEM_PYTHONS = ("/usr/libexec/platform-python", SYSTEM_PYTHON)
 BINDINGS = "python3-dnf"
-DNF5 = "/usr/bin/dnf5"
+COMMAND = "/usr/bin/dnf-3"  # whatever /usr/bin/dnf is
 # Patch Manager asks the latest repositories of these, whatever release the node is locked to.
 LATEST_RELEASE = ("AMAZON_LINUX_2022", "AMAZON_LINUX_2023")
 
 
-class Dnf(PackageManager):
-    """dnf 4 on Amazon Linux 2022 and later, EL 8 and later, and Fedora."""
+class Dnf(DnfFamily):
+    """dnf 4 on Amazon Linux 2022 and later, EL 8 and later, and Fedora; dnf5 where that alone is there."""
 
     def inventory(self, node: Document) -> Document:
         """One process, which also refreshes what is due; a second one where nothing here reads a file of advisories.
 
-        Raises BackendError with the remedy when dnf cannot be asked.
+        Raises BackendError with the remedy when neither dnf 4 nor dnf5 can be asked.
         """
-        options = self._probe_options(node)
-        found = look(self._run, self._options, options)
-        now = self._clock()
-        document = inventory(found, node, now)
-        if self._due_and_forbidden(found):
-            document["warnings"].insert(
-                0, "the repositories' metadata was due for a refresh, which needs root: run with become: true"
-            )
-        unread = self._advise(document, found)
-        if unread:
-            self._advise_from_bindings(document, options, unread)
-        document["complete"] = not document["problems"]
-        return document
+        dnf5 = Dnf5(self._run, self._clock, self._options)
+        if dnf5.present() and not os.path.exists(self._options.root + COMMAND):
+            return dnf5.inventory(node)
+        try:
+            return super().inventory(node)
+        except BindingsMissing:
+            if not dnf5.present():
+                raise
+        return dnf5.inventory(node)
 
-    def _probe_options(self, node: Document) -> Document:
-        may_refresh = self._options.privileged and not self._options.check_mode
-        return {
-            "refresh": self._options.refresh if may_refresh else "never",
-            "cache_valid_time": self._options.cache_valid_time,
-            **place(self._options, node["operating_system"]),
-        }
+    def _place(self, node: Document) -> Document:
+        return place(self._options, node["operating_system"])
 
-    def _due_and_forbidden(self, found: Document) -> bool:
-        """Whether this run should have refreshed and may not; in check mode that is as intended."""
-        if self._options.privileged or self._options.check_mode or self._options.refresh == "never":
-            return False
-        oldest = self._clock().timestamp() - self._options.cache_valid_time
-        return self._options.refresh == "always" or any(
-            repository["checked"] is None or repository["checked"] < oldest for repository in found["repositories"]
-        )
+    def _look(self, options: Document) -> Document:
+        return look(self._run, self._options, options)
 
-    def _advise(self, document: Document, found: Document) -> t.Dict[str, str]:
-        """Enter each repository's own advisories; what to install to read them, by repository where it is missing."""
-        entries = Advisories(document)
-        unread = {}
-        for repository in found["repositories"]:
-            if repository["updateinfo"] is None:
-                continue
-            senseless: t.List[str] = []
-            try:
-                for advisory in read_updateinfo(repository["updateinfo"], senseless):
-                    entries.add(repository["id"], advisory)
-            except DecoderMissing as error:
-                unread[repository["id"]] = error.package
-            except AdvisoryError as error:
-                document["problems"].append(
-                    {"what": "advisories of repository %s" % repository["id"], "why": str(error)}
-                )
-            document["warnings"] += senseless
-        return unread
-
-    def _advise_from_bindings(self, document: Document, options: Document, unread: t.Mapping[str, str]) -> None:
+    def _advise_without_decoder(self, document: Document, options: Document, unread: t.Mapping[str, str]) -> None:
         """The bindings' advisories where there is nothing better: dates that they cannot read are unknown."""
         again = dict(options, refresh="never", advisories=sorted(unread))
         entries = Advisories(document)
-        for advisory in look(self._run, self._options, again)["advisories"]:
+        for advisory in self._look(again)["advisories"]:
             entries.add(", ".join(sorted(unread)), advisory)
         document["warnings"] += [
             "the advisories of repository %s come from dnf, which loses some of their dates: install %s"
@@ -121,30 +87,16 @@ def look(
     try:
         return ask_probe(run, probe, interpreters, asked, libraries)
     except BindingsMissing as error:
-        if chosen:
-            raise BackendError(
-                "bindings_interpreter cannot be used (%s). Name a Python that has %s, or leave the option out"
-                % (error, BINDINGS)
-            ) from error
-        raise BackendError(without_bindings(str(error), os.path.exists(options.root + DNF5))) from error
+        raise BindingsMissing(without_bindings(str(error), chosen)) from error
     except CacheUnusable as error:
-        raise BackendError(unusable(str(error))) from error
+        raise BackendError(unusable("dnf", str(error))) from error
 
 
-def without_bindings(lacking: str, has_dnf5: bool) -> str:
+def without_bindings(lacking: str, chosen: t.Optional[str]) -> str:
     """Why dnf cannot be asked on a node where no interpreter has its bindings."""
-    if has_dnf5:
-        return (
-            "this node has dnf5, which this version of the collection does not ask; it works with dnf 4, whose Python"
-            " bindings (package %s) are missing (%s)" % (BINDINGS, lacking)
+    if chosen:
+        return "bindings_interpreter cannot be used (%s). Name a Python that has %s, or leave the option out" % (
+            lacking,
+            BINDINGS,
         )
     return "dnf's Python bindings are missing (%s). Install them with 'dnf install %s'" % (lacking, BINDINGS)
-
-
-def unusable(words: str) -> str:
-    """Why dnf cannot start, in its words, with the remedy."""
-    if "already locked" in words:
-        remedy = "Scan again when that process has ended, or raise lock_timeout"
-    else:
-        remedy = "Run 'dnf check-update' on the node and look at what it reports"
-    return "dnf cannot start: %s. %s" % (words, remedy)

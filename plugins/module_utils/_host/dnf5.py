@@ -1,0 +1,64 @@
+# Copyright: (c) 2026, the patchops.fleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""PRIVATE to the collection. dnf5: asked through libdnf5 or its own commands; dnf_inventory.py reads it."""
+
+from __future__ import annotations
+
+import os
+import sys
+import typing as t
+
+from .base import BackendError, BindingsMissing, CacheUnusable, Document, ask_probe
+from .dnf5_commands import Commands
+from .dnf_family import SYSTEM_PYTHON, DnfFamily, unusable
+from .probes import dnf as library
+from .probes import dnf5 as probe
+
+BINDINGS = "python3-libdnf5"
+COMMAND = "/usr/bin/dnf5"
+
+
+class Dnf5(DnfFamily):
+    """dnf5, which is Fedora's dnf from release 41 on."""
+
+    def present(self) -> bool:
+        return os.path.exists(self._options.root + COMMAND)
+
+    def inventory(self, node: Document) -> Document:
+        if self._options.sources:
+            raise BackendError(
+                "sources of a baseline are not used with dnf5 yet: name repositories on the node instead"
+            )
+        return super().inventory(node)
+
+    def _look(self, options: Document) -> Document:
+        chosen = self._options.interpreter
+        interpreters = [chosen] if chosen else list(dict.fromkeys([SYSTEM_PYTHON, sys.executable]))
+        try:
+            return ask_probe(self._run, probe, interpreters, options, (library,))
+        except BindingsMissing as error:
+            if chosen:
+                raise BackendError(
+                    "bindings_interpreter cannot be used (%s). Name a Python that has %s, or leave the option out"
+                    % (error, BINDINGS)
+                ) from error
+            return self._ask_commands(options)
+        except CacheUnusable as error:
+            raise BackendError(unusable("dnf5", str(error))) from error
+
+    def _ask_commands(self, options: Document) -> Document:
+        try:
+            return Commands(COMMAND, self._run, self._clock, options).found()
+        except CacheUnusable as error:
+            raise BackendError(unusable("dnf5", str(error))) from error
+
+    def _advise_without_decoder(self, document: Document, options: Document, unread: t.Mapping[str, str]) -> None:
+        """Advisories of libdnf5 are no substitute: it takes the dates that it cannot read for 1970."""
+        document["problems"] += [
+            {
+                "what": "advisories of repository %s" % repository,
+                "why": "nothing here decompresses them: install the package %s" % package,
+            }
+            for repository, package in sorted(unread.items())
+        ]
