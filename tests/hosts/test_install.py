@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from ansible_collections.patchops.fleet.tests.hosts.lab.archives import Advisory
 from ansible_collections.patchops.fleet.tests.hosts.lab.packages import Package
 
@@ -26,7 +24,8 @@ def offer(host):
         Package("core"),
         Package("extra"),
     )
-    host.publish(Package("tool", "1.1-1", requires=("lib >= 1.1",)), Package("core", "1.1-1"), advisory=Advisory("SEC-1"))
+    fixed = (Package("tool", "1.1-1", requires=("lib >= 1.1",)), Package("core", "1.1-1"))
+    host.publish(*fixed, advisory=Advisory("SEC-1"))
     host.publish(Package("lib", "1.1-1"), advisory=Advisory("BUG-1", kind="bugfix", severity=None))
     host.publish(Package("tool", "1.2-1"), Package("extra", "1.1-1"))
 

@@ -150,7 +150,9 @@ def build_rpm(package: Package, folder: pathlib.Path) -> pathlib.Path:
     lines = "".join(f"{tag}: {value}\n" for tag, values in tags.items() for value in values)
     rpm = package.rpm
     spec = SPEC.format(
-        **rpm._asdict(),
+        name=rpm.name,
+        version=rpm.version,
+        release=rpm.release,
         epoch_line=f"Epoch: {rpm.epoch}\n" if rpm.epoch else "",
         relations=lines,
         vendor=package.vendor,
