@@ -14,7 +14,7 @@ from .base import Clock, Document, Options, PackageManager, Run
 from .zypp_metadata import Metadata
 from .zypper_command import NO_HOME, ZypperCommand, read
 from .zypper_inventory import Found, add_advisories, inventory, vendors_in_question
-from .zypper_output import REBOOT_NEEDED, Answer, Installed
+from .zypper_output import REBOOT_NEEDED, Answer, Installed, Named, Update
 
 # Said besides the sentences that name what failed.
 BESIDE_THE_POINT = ("Skipping repository", "Some of the repositories", "Could not refresh the repositories")
@@ -42,30 +42,32 @@ class Zypper(PackageManager):
         if self._refresh_wanted(metadata):
             complaints = self._refresh()
             metadata = self._zypper.metadata(repositories)
-        installed = self._zypper.installed()
-        names = {entry.name for entry in installed}
+        aliases = [alias for alias, known in metadata.items() if known.fetched]
         with futures.ThreadPoolExecutor(max_workers=1) as reader:  # while zypper loads its repositories
-            patches = reader.submit(_read_patches, metadata, names)
-            answer = self._answer([alias for alias, known in metadata.items() if known.fetched], installed)
-            found = Found(repositories, metadata, installed, answer, boot_time(), self._reboot(answer))
-            document = inventory(found, node, self._clock())
-            _add_patches(document, patches.result())
+            reading = reader.submit(self._read_installed, metadata)
+            answer = self._session(aliases, zypper_output.session(aliases), zypper_output.parse_answer)
+            installed, patches = reading.result()
+        if vendors_in_question(installed, answer):
+            answer = answer._replace(vendor_changes=self._vendor_changes(aliases))
+        found = Found(repositories, metadata, installed, answer, boot_time(), self._reboot(answer))
+        document = inventory(found, node, self._clock())
+        _add_patches(document, patches)
         document["warnings"] = complaints + document["warnings"]
         document["complete"] = not document["problems"]
         return document
 
-    def _answer(self, aliases: t.Sequence[str], installed: t.Sequence[Installed]) -> Answer:
-        """One session of zypper's shell, which loads the repositories once.
+    def _read_installed(self, metadata: t.Mapping[str, Metadata]) -> t.Tuple[t.List[Installed], t.List[Patches]]:
+        installed = self._zypper.installed()
+        return installed, _read_patches(metadata, {entry.name for entry in installed})
+
+    def _vendor_changes(self, aliases: t.Sequence[str]) -> t.Dict[Named, Update]:
+        return self._session(aliases, zypper_output.vendor_session(aliases), zypper_output.parse_vendor_changes)
+
+    def _session(self, aliases: t.Sequence[str], commands: t.Sequence[str], parse: t.Callable[[str], T]) -> T:
+        """What zypper's shell answers, which loads the repositories once.
 
         Only those that were fetched are named: of others zypper would fetch the metadata, whatever --no-refresh says.
         """
-        answer = self._session(aliases, zypper_output.session(aliases), zypper_output.parse_answer)
-        if not vendors_in_question(installed, answer):
-            return answer
-        changes = self._session(aliases, zypper_output.vendor_session(aliases), zypper_output.parse_vendor_changes)
-        return answer._replace(vendor_changes=changes)
-
-    def _session(self, aliases: t.Sequence[str], commands: t.Sequence[str], parse: t.Callable[[str], T]) -> T:
         only = [] if aliases else ["--disable-repositories"]
         command = [*NO_HOME, *self._zypper.line("--no-refresh", "--xmlout", *only, "shell")]
         code, output, errors = self._zypper.unlocked(command, "\n".join(commands) + "\n")
