@@ -36,31 +36,28 @@ class DecoderMissing(AdvisoryError):
         self.package = package
 
 
-def read_updateinfo(path, problems):
+def read_updateinfo(path, problems, names=None):
     """The advisories of the file at `path`, one dict at a time, in the file's order: see parse_updateinfo."""
     with open_updateinfo(path) as stream:
-        yield from parse_updateinfo(stream, path, problems)
+        yield from parse_updateinfo(stream, path, problems, names)
 
 
-def parse_updateinfo(stream, name, problems):
+def parse_updateinfo(stream, name, problems, names=None):
     """The advisories of an updateinfo document, one dict at a time, in its order and in constant memory.
 
     `stream` is a binary file, `name` what errors call it. An advisory has id, type, severity, status, title (texts, or
     None where absent or empty), issued and updated (the text as written, an int if it is one, or None), cves and
-    bugzillas (ids), packages (of Package) and reboot_suggested (bool).
+    bugzillas (ids), packages (of Package) and reboot_suggested (bool). Where `names` is given, packages of other names
+    are left out, and so are advisories that list none of these names: most of them, which saves most of the time.
 
     A damaged document raises AdvisoryError, after all advisories that stand whole before the damage: a caller may keep
     those, but has to report that there were more. An entry that makes no sense on its own is left out, and `problems`
     (a list) gets a line that says so. Document type declarations are refused: no vendor has one, and entities would let
     a small file expand without limit.
     """
-    document = _Document(name, problems)
     parser = xml.parsers.expat.ParserCreate()
     parser.buffer_text = True
-    parser.StartDoctypeDeclHandler = document.doctype
-    parser.StartElementHandler = document.start
-    parser.EndElementHandler = document.end
-    parser.CharacterDataHandler = document.text
+    document = _Document(name, problems, parser, names)
     read = 0
     more = True
     while more:
@@ -91,16 +88,45 @@ def _read(stream, name, size):
         raise AdvisoryError("%s: damaged or cut short: %s" % (name, error or type(error).__name__)) from error
 
 
-_UPDATE = ("updates", "update")
-_REFERENCE = _UPDATE + ("references", "reference")
-_COLLECTION = _UPDATE + ("pkglist", "collection")
-_MODULE = _COLLECTION + ("module",)
-_PACKAGE = _COLLECTION + ("package",)
-_REBOOTS = (_UPDATE + ("reboot_suggested",), _PACKAGE + ("reboot_suggested",))
-_TEXTS = {_UPDATE + (member,): member for member in ("id", "title", "severity")}
-_DATES = {_UPDATE + (member,): member for member in ("issued", "updated")}
-_WITH_TEXT = set(_TEXTS) | set(_DATES) | set(_REBOOTS)
-_DEEPEST = max(len(place) for place in _WITH_TEXT)
+# The places of a document that are read, numbered: numbers hash faster than paths.
+_UPDATE, _COLLECTION, _MODULE, _PACKAGE, _REFERENCE, _REBOOT, _ID, _TITLE, _SEVERITY, _ISSUED, _UPDATED = range(11)
+_TEXTS = {_ID: "id", _TITLE: "title", _SEVERITY: "severity"}
+_DATES = {_ISSUED: "issued", _UPDATED: "updated"}
+_WITH_TEXT = frozenset([_REBOOT, *_TEXTS, *_DATES])
+
+
+def _below(tag, *children, at=None):
+    """An element: its tag, its place if it is read itself, and by tag what of its children matters."""
+    return tag, (at, dict(children))
+
+
+_NOTHING = (None, {})
+_DOCUMENT = _below(
+    "",
+    _below(
+        "updates",
+        _below(
+            "update",
+            _below("id", at=_ID),
+            _below("title", at=_TITLE),
+            _below("severity", at=_SEVERITY),
+            _below("issued", at=_ISSUED),
+            _below("updated", at=_UPDATED),
+            _below("reboot_suggested", at=_REBOOT),
+            _below("references", _below("reference", at=_REFERENCE)),
+            _below(
+                "pkglist",
+                _below(
+                    "collection",
+                    _below("module", at=_MODULE),
+                    _below("package", _below("reboot_suggested", at=_REBOOT), at=_PACKAGE),
+                    at=_COLLECTION,
+                ),
+            ),
+            at=_UPDATE,
+        ),
+    ),
+)[1]
 
 _REFERENCES = {"cve": "cves", "bugzilla": "bugzillas"}
 _is_number = re.compile("[0-9]{1,18}").fullmatch
@@ -109,16 +135,22 @@ _is_number = re.compile("[0-9]{1,18}").fullmatch
 class _Document:
     """Listens to the parser; keeps no more than the advisory being read and those not taken yet."""
 
-    def __init__(self, name, problems):
+    def __init__(self, name, problems, parser, names):
         self.begun = False
         self._name = name
         self._problems = problems
-        self._path = []
+        self._parser = parser
+        self._names = names
+        self._element = _DOCUMENT
+        self._above = []
         self._done = []
         self._advisory = None
         self._module = None
         self._date = None
         self._text = None
+        parser.StartDoctypeDeclHandler = self.doctype
+        parser.StartElementHandler = self.start
+        parser.EndElementHandler = self.end
 
     def take(self):
         done, self._done = self._done, []
@@ -128,17 +160,13 @@ class _Document:
         raise AdvisoryError("%s: has a document type declaration, which no updateinfo file needs" % self._name)
 
     def start(self, tag, attributes):
-        if not self._path and tag != "updates":
-            raise AdvisoryError("%s: is no updateinfo file: it begins with <%.40s>, not <updates>" % (self._name, tag))
-        self.begun = True
-        self._path.append(tag)
-        place = self._place()
-        if place == _UPDATE:
-            self._advisory = _new_advisory(attributes)
-        elif place == _COLLECTION:
-            self._module = None
-        elif place == _MODULE:
-            self._module = Module(*[attributes.get(field) for field in Module._fields])
+        element = self._element
+        self._above.append(element)
+        self._element = element = element[1].get(tag, _NOTHING)
+        place = element[0]
+        if place is None:
+            if not self.begun:
+                self._begin(tag)
         elif place == _PACKAGE:
             self._add_package(attributes)
         elif place == _REFERENCE:
@@ -146,34 +174,43 @@ class _Document:
         elif place in _WITH_TEXT:
             self._text = []
             self._date = attributes.get("date")
-
-    def text(self, text):
-        if self._text is not None:
-            self._text.append(text)
+            self._parser.CharacterDataHandler = self._text.append
+        elif place == _UPDATE:
+            self._advisory = _new_advisory(attributes)
+        elif place == _COLLECTION:
+            self._module = None
+        elif place == _MODULE:
+            self._module = Module(*[attributes.get(field) for field in Module._fields])
 
     def end(self, _tag):
-        place = self._place()
-        self._path.pop()
-        if place == _UPDATE:
-            self._finish()
-        elif place in _WITH_TEXT:
+        place = self._element[0]
+        self._element = self._above.pop()
+        if place is None:
+            return
+        if place in _WITH_TEXT:
+            self._parser.CharacterDataHandler = None
             written = "".join(self._text).strip()
-            self._text = None
             if place in _TEXTS:
                 self._advisory[_TEXTS[place]] = written or None
             elif place in _DATES:
                 self._advisory[_DATES[place]] = _number_or_text((self._date or "").strip() or written)
             elif written.lower() not in ("false", "no", "0"):
                 self._advisory["reboot_suggested"] = True
+        elif place == _UPDATE:
+            self._finish()
 
-    def _place(self):
-        return tuple(self._path) if len(self._path) <= _DEEPEST else None
+    def _begin(self, tag):
+        if tag != "updates":
+            raise AdvisoryError("%s: is no updateinfo file: it begins with <%.40s>, not <updates>" % (self._name, tag))
+        self.begun = True
 
     def _add_package(self, attributes):
         epoch = attributes.get("epoch") or "0"
         name, version = attributes.get("name"), attributes.get("version")
-        if not name or not version or not _is_number(epoch):
+        if not name or not version or not (epoch == "0" or _is_number(epoch)):
             self._problem("a package entry with name %r, epoch %r, version %r is left out" % (name, epoch, version))
+            return
+        if self._names is not None and name not in self._names:
             return
         release, arch = attributes.get("release", ""), attributes.get("arch", "")
         self._advisory["packages"].append(Package(name, int(epoch), version, release, arch, self._module))
@@ -187,7 +224,8 @@ class _Document:
         for member in _REFERENCES.values():
             self._advisory[member] = list(collections.OrderedDict.fromkeys(self._advisory[member]))
         if self._advisory["id"]:
-            self._done.append(self._advisory)
+            if self._names is None or self._advisory["packages"]:
+                self._done.append(self._advisory)
         else:
             self._problem("it has no id and is left out")
         self._advisory = None

@@ -6,17 +6,21 @@
 from __future__ import annotations
 
 import typing as t
+from concurrent import futures
 
 from . import zypper_output
 from .advisories import AdvisoryError, read_updateinfo
 from .base import Clock, Document, Options, PackageManager, Run
 from .zypp_metadata import Metadata
 from .zypper_command import NO_HOME, ZypperCommand, read
-from .zypper_inventory import Found, add_advisories, inventory
-from .zypper_output import REBOOT_NEEDED, Answer
+from .zypper_inventory import Found, add_advisories, inventory, vendors_in_question
+from .zypper_output import REBOOT_NEEDED, Answer, Installed, Named, Update
 
 # Said besides the sentences that name what failed.
 BESIDE_THE_POINT = ("Skipping repository", "Some of the repositories", "Could not refresh the repositories")
+
+
+T = t.TypeVar("T")
 
 
 class Zypper(PackageManager):
@@ -27,8 +31,8 @@ class Zypper(PackageManager):
         self._zypper = ZypperCommand(run, options)
 
     def inventory(self, node: Document) -> Document:
-        """Four short processes: repositories, rpm's database, zypper's shell for all that needs the repositories
-        loaded, and whether a reboot is due; and `zypper refresh` when the metadata is due for it.
+        """Three short processes: repositories, rpm's database, and zypper's shell for all that needs the repositories
+        loaded. `zypper refresh` when the metadata is due for it; a second shell when vendors are in question.
 
         Raises BackendError with the remedy when zypper or rpm cannot be asked.
         """
@@ -38,27 +42,42 @@ class Zypper(PackageManager):
         if self._refresh_wanted(metadata):
             complaints = self._refresh()
             metadata = self._zypper.metadata(repositories)
-        installed = self._zypper.installed()
-        answer = self._answer([alias for alias, known in metadata.items() if known.fetched])
-        found = Found(repositories, metadata, installed, answer, boot_time(), self._reboot())
+        aliases = [alias for alias, known in metadata.items() if known.fetched]
+        with futures.ThreadPoolExecutor(max_workers=1) as reader:  # while zypper loads its repositories
+            reading = reader.submit(self._read_installed, metadata)
+            answer = self._session(aliases, zypper_output.session(aliases), zypper_output.parse_answer)
+            installed, patches = reading.result()
+        if vendors_in_question(installed, answer):
+            answer = answer._replace(vendor_changes=self._vendor_changes(aliases))
+        found = Found(repositories, metadata, installed, answer, boot_time(), self._reboot(answer))
         document = inventory(found, node, self._clock())
-        self._read_advisories(document, metadata)
+        _add_patches(document, patches)
         document["warnings"] = complaints + document["warnings"]
         document["complete"] = not document["problems"]
         return document
 
-    def _answer(self, aliases: t.Sequence[str]) -> Answer:
-        """One session of zypper's shell, which loads the repositories once.
+    def _read_installed(self, metadata: t.Mapping[str, Metadata]) -> t.Tuple[t.List[Installed], t.List[Patches]]:
+        installed = self._zypper.installed()
+        return installed, _read_patches(metadata, {entry.name for entry in installed})
+
+    def _vendor_changes(self, aliases: t.Sequence[str]) -> t.Dict[Named, Update]:
+        return self._session(aliases, zypper_output.vendor_session(aliases), zypper_output.parse_vendor_changes)
+
+    def _session(self, aliases: t.Sequence[str], commands: t.Sequence[str], parse: t.Callable[[str], T]) -> T:
+        """What zypper's shell answers, which loads the repositories once.
 
         Only those that were fetched are named: of others zypper would fetch the metadata, whatever --no-refresh says.
         """
-        commands = zypper_output.session(aliases)
         only = [] if aliases else ["--disable-repositories"]
         command = [*NO_HOME, *self._zypper.line("--no-refresh", "--xmlout", *only, "shell")]
         code, output, errors = self._zypper.unlocked(command, "\n".join(commands) + "\n")
-        return read(command, code, output, errors, zypper_output.parse_answer)
+        return read(command, code, output, errors, parse)
 
-    def _reboot(self) -> Document:
+    def _reboot(self, answer: Answer) -> Document:
+        if answer.reboot is not None:
+            required, words = answer.reboot
+            reason = "zypper needs-rebooting: %s" % words if required else None
+            return {"required": required, "reason": reason, "packages": []}
         code, output, errors = self._zypper.unlocked(self._zypper.line("needs-rebooting"))
         words = " ".join(output.split() or errors.split())
         if code == REBOOT_NEEDED:
@@ -86,15 +105,36 @@ class Zypper(PackageManager):
         code, output, errors = self._zypper.unlocked(self._zypper.line("--xmlout", "refresh"))
         return parse_refresh(code, output or errors)
 
-    def _read_advisories(self, document: Document, metadata: t.Mapping[str, Metadata]) -> None:
-        for alias, known in metadata.items():
-            left_out: t.List[str] = []
-            for path in known.updateinfos:
-                try:
-                    add_advisories(document, alias, read_updateinfo(path, left_out))
-                except AdvisoryError as error:
-                    document["problems"].append({"what": "patches of repository %s" % alias, "why": str(error)})
-            document["warnings"] += left_out
+
+class Patches(t.NamedTuple):
+    """What a file of a repository's patches holds for the installed packages."""
+
+    alias: str
+    advisories: t.List[Document]
+    warnings: t.List[str]
+    problem: t.Optional[str]
+
+
+def _read_patches(metadata: t.Mapping[str, Metadata], names: t.Container[str]) -> t.List[Patches]:
+    return [_read_file(alias, path, names) for alias, known in metadata.items() for path in known.updateinfos]
+
+
+def _read_file(alias: str, path: str, names: t.Container[str]) -> Patches:
+    read_so_far: t.List[Document] = []
+    left_out: t.List[str] = []
+    try:
+        read_so_far.extend(read_updateinfo(path, left_out, names))
+    except AdvisoryError as error:
+        return Patches(alias, read_so_far, left_out, str(error))
+    return Patches(alias, read_so_far, left_out, None)
+
+
+def _add_patches(document: Document, files: t.Sequence[Patches]) -> None:
+    for patches in files:
+        add_advisories(document, patches.alias, patches.advisories)
+        if patches.problem:
+            document["problems"].append({"what": "patches of repository %s" % patches.alias, "why": patches.problem})
+        document["warnings"] += patches.warnings
 
 
 def parse_refresh(code: int, output: str) -> t.List[str]:

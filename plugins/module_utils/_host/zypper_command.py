@@ -26,6 +26,7 @@ OWN_FOLDER = STATE_FOLDER + "/zypper"
 _unusual = re.compile("[^A-Za-z0-9_.-]")
 
 T = t.TypeVar("T")
+Restriction = t.Tuple[t.List[str], t.List[str]]  # options before the name of the command, and after
 
 
 class ZypperCommand:
@@ -118,15 +119,9 @@ class ZypperCommand:
         if self._sources is None:
             known = hashlib.sha256(json.dumps(self._options.sources).encode()).hexdigest()[:16]
             folder = "%s%s/%s" % (self._options.root, OWN_FOLDER, known)
-            try:
-                for number, source in enumerate(self._options.sources):
-                    name = "%02d-%s.repo" % (number, _unusual.sub("_", source.name))
-                    write_private("%s/repos.d/%s" % (folder, name), source.configuration.rstrip("\n") + "\n")
-            except OSError as error:
-                raise BackendError(
-                    "the sources of the baseline cannot be written to %s: %s: run with become: true"
-                    % (folder, error.strerror or error)
-                ) from error
+            for number, source in enumerate(self._options.sources):
+                name = "%02d-%s.repo" % (number, _unusual.sub("_", source.name))
+                write_own("%s/repos.d/%s" % (folder, name), source.configuration.rstrip("\n") + "\n")
             self._sources = folder
         return self._sources
 
@@ -152,15 +147,26 @@ def failed(command: t.Sequence[str], code: int, output: str, errors: str) -> Bac
     return BackendError("'%s' failed: %s" % (" ".join(command), words))
 
 
-def fetched_only(metadata: t.Mapping[str, Metadata]) -> t.List[str]:
-    """Options that name the repositories to work with, where some were never fetched.
-
-    zypper would fetch those, whatever --no-refresh says.
+def fetched_only(metadata: t.Mapping[str, Metadata]) -> Restriction:
+    """Options by which zypper works with the repositories that were fetched: it would fetch the others, whatever
+    --no-refresh says.
     """
     fetched = [alias for alias, known in metadata.items() if known.fetched]
+    if not fetched:
+        return ["--disable-repositories"], []
     if len(fetched) == len(metadata):
-        return []
-    return [part for alias in fetched for part in ("--repo", alias)]
+        return [], []
+    return [], [part for alias in fetched for part in ("--repo", alias)]
+
+
+def write_own(path: str, text: str) -> None:
+    """A file of ours that zypper reads. Raises BackendError with the remedy."""
+    try:
+        write_private(path, text)
+    except OSError as error:
+        raise BackendError(
+            "%s cannot be written: %s: run with become: true" % (path, error.strerror or error)
+        ) from error
 
 
 def escaped(alias: str) -> str:

@@ -10,10 +10,9 @@ import typing as t
 
 from .._engine import versions
 from .base import BackendError, Options, Run
-from .state import write_private
 from .transaction import Change, Installer, Request, Solution, Step, StepResult, Wanted
 from .zypp_metadata import configuration, configuration_text, locks
-from .zypper_command import OWN_FOLDER, ZypperCommand, failed, fetched_only
+from .zypper_command import OWN_FOLDER, Restriction, ZypperCommand, failed, fetched_only, write_own
 from .zypper_output import LOCKED, OutputError
 from .zypper_transactions import Plan, parse_failures, parse_plan
 
@@ -49,6 +48,7 @@ class ZypperInstaller(Installer):
     def __init__(self, run: Run, options: Options) -> None:
         super().__init__(run, options)
         self._zypper = ZypperCommand(run, options)
+        self._fetched: t.Optional[Restriction] = None
 
     @property
     def download_folder(self) -> str:
@@ -127,15 +127,15 @@ class ZypperInstaller(Installer):
 
     def _command(self, request: Request, *more: str, xml: bool = False) -> t.List[str]:
         """`zypper install` with the metadata as it is, so that what was decided on is what comes."""
-        metadata = self._zypper.metadata(self._zypper.repositories())
-        overall = ["--xmlout"] if xml else ["--no-color"]
-        if not any(known.fetched for known in metadata.values()):
-            overall.append("--disable-repositories")
+        if self._fetched is None:
+            self._fetched = fetched_only(self._zypper.metadata(self._zypper.repositories()))
+        before, after = self._fetched
+        overall = ["--no-refresh", *before, "--xmlout" if xml else "--no-color"]
         older = ["--oldpackage"] if request.downgrade else []
         words = [_word(wanted) for wanted in request.packages]
         words += ["!" + _word(wanted) for wanted in request.removals]
-        command = self._zypper.line("--no-refresh", *overall, "install", *OPTIONS, *older, *more)
-        return [*self._forbidding(request.forbidden), *command, *fetched_only(metadata), "--", *words]
+        command = self._zypper.line(*overall, "install", *OPTIONS, *older, *more, *after)
+        return [*self._forbidding(request.forbidden), *command, "--", *words]
 
     def _forbidding(self, forbidden: t.Sequence[Wanted]) -> t.List[str]:
         """How zypper is told versions that must not come: locks of ours beside the user's, in a file of ours.
@@ -150,8 +150,8 @@ class ZypperInstaller(Installer):
             _word(wanted)
         ours = "".join(ANOTHER_LOCK % named for named in sorted({(entry.name, entry.version) for entry in forbidden}))
         settings = "[main]\nlocksfile.path = %s\nlocksfile.apply = true\n" % LOCKS
-        write_private(root + LOCKS, "%s\n%s" % (locks(root), ours))
-        write_private(root + CONFIGURATION, "%s\n%s" % (configuration_text(root), settings))
+        write_own(root + LOCKS, "%s\n%s" % (locks(root), ours))
+        write_own(root + CONFIGURATION, "%s\n%s" % (configuration_text(root), settings))
         return ["env", "ZYPP_CONF=%s" % (root + CONFIGURATION)]
 
     def _objections(self, request: Request, plan: Plan) -> t.Iterator[str]:
@@ -205,7 +205,8 @@ class ZypperInstaller(Installer):
 
     def _available_again(self, wanted: Wanted) -> bool:
         code, plan = self._plan(Request((wanted,)), "--force")
-        return code not in REFUSED and any(change.new == wanted.version for change in plan.changes)
+        leaving = any(change.new is None for change in plan.changes)
+        return code not in REFUSED and not leaving and any(change.new == wanted.version for change in plan.changes)
 
 
 def _word(wanted: Wanted) -> str:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import datetime
+import functools
 import typing as t
 
 from .._engine import dates, versions
@@ -19,6 +20,9 @@ AGENT = "amazon-ssm-agent"
 RETRACTED = "retracted"  # status of a patch that its vendor withdrew
 STALE_AFTER = 24 * 60 * 60  # seconds
 ANOTHER_VENDOR = "zypper would have to change the vendor of the package for it, which it does not do in updates"
+
+
+_rpm_key = functools.lru_cache(maxsize=4096)(versions.rpm_key)  # most versions are compared more than once
 
 
 class Found(t.NamedTuple):
@@ -79,7 +83,7 @@ def _packages(enabled: t.Sequence[Repository], installed: t.Sequence[Installed],
             named, {"name": entry.name, "arch": entry.arch, "installed": [], "available": [], "held": None}
         )
         package["installed"].append(dict(_version(entry.edition), installed_time=_instant(entry.installed_time)))
-        highest[named] = max(highest.get(named, ""), versions.rpm_key(*entry.edition))
+        highest[named] = max(highest.get(named, ""), _rpm_key(*entry.edition))
     _add_offers(packages, aliases, highest, answer.offers)
     _add_locks(packages, answer.locks)
     _exclude_vendor_changes(packages, highest, answer)
@@ -106,7 +110,7 @@ def _add_offers(
         named = (offer.name, offer.arch)
         if named not in packages or offer.repository not in aliases:
             continue  # of another architecture; or listed because it is installed, from no repository
-        if versions.rpm_key(*offer.edition) < highest[named]:
+        if _rpm_key(*offer.edition) < highest[named]:
             continue
         version = known.get((named, offer.edition))
         if version is None:
@@ -116,6 +120,27 @@ def _add_offers(
         version["repositories"] += [
             alias for alias in aliases[offer.repository] if alias not in version["repositories"]
         ]
+
+
+def vendors_in_question(installed: t.Sequence[Installed], answer: Answer) -> bool:
+    """Whether zypper leaves a newer version alone, which may be so because the package would change its vendor.
+
+    A package that is locked is left alone whatever its vendor.
+    """
+    locked = {(lock.name, lock.arch) for lock in answer.locks if lock.installed}
+    there: t.Dict[Named, t.Set[Edition]] = {}
+    for entry in installed:
+        there.setdefault((entry.name, entry.arch), set()).add(entry.edition)
+    for offer in answer.offers:
+        named = (offer.name, offer.arch)
+        editions = there.get(named)
+        if editions is None or offer.edition in editions or named in locked:
+            continue
+        update = answer.updates.get(named)
+        known = editions if update is None else {update.edition}
+        if offer.edition not in known and _rpm_key(*offer.edition) > max(_rpm_key(*edition) for edition in known):
+            return True
+    return False
 
 
 def _exclude_vendor_changes(
@@ -130,10 +155,10 @@ def _exclude_vendor_changes(
         update = answer.updates.get(named)
         if package is None or update == change:
             continue
-        above = highest[named] if update is None else versions.rpm_key(*update.edition)
-        most = versions.rpm_key(*change.edition)
+        above = highest[named] if update is None else _rpm_key(*update.edition)
+        most = _rpm_key(*change.edition)
         for version in package["available"]:
-            if above < versions.rpm_key(*_edition(version)) <= most and version["repositories"] == [change.repository]:
+            if above < _rpm_key(*_edition(version)) <= most and version["repositories"] == [change.repository]:
                 version["excluded"] = version["excluded"] or ANOTHER_VENDOR
 
 

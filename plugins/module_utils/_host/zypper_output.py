@@ -19,7 +19,12 @@ RPM_FORMAT = "\\t".join("%%{%s}" % field for field in RPM_FIELDS) + "\\n"
 _NONE = "(none)"
 _PUBLIC_KEY = "gpg-pubkey"  # rpm keeps keys among the packages
 
-_KNOWN = "No repositories defined"  # a warning where none was fetched, which the inventory itself says
+_UPDATES = "list-updates --type package"
+# What needs-rebooting says.
+_REBOOT_SAID = {"Reboot is required": True, "Reboot is probably not necessary": False}
+
+# No news: where none was fetched, which the inventory itself says; and needs-rebooting, of a zypper that lacks it.
+_KNOWN = ("No repositories defined", "Unknown command 'needs-rebooting'")
 
 # Characters that XML cannot hold, which descriptions of packages do hold.
 _no_xml = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -78,7 +83,8 @@ class Answer(t.NamedTuple):
     offers: t.List[Offer]
     locks: t.List[LockMatch]
     updates: t.Dict[Named, Update]  # what zypper itself would update, and to what
-    vendor_changes: t.Dict[Named, Update]  # the same if vendors could change
+    vendor_changes: t.Dict[Named, Update]  # the same if vendors could change; empty where nobody needs to know
+    reboot: t.Optional[t.Tuple[bool, str]]  # whether one is due, in zypper's words; None: it does not say
     complaints: t.List[str]  # errors and warnings, in zypper's words
 
 
@@ -87,9 +93,25 @@ def session(aliases: t.Iterable[str]) -> t.List[str]:
 
     The search names no packages: libzypp makes one regular expression of many names, which can take it minutes.
     """
-    search = "search --details --type package" + "".join(" -r %s" % _quoted(alias) for alias in aliases)
-    updates = "list-updates --type package"
-    return [search, "locks --solvables", updates, updates + " --allow-vendor-change", "quit"]
+    return [
+        "search --details --type package" + _only(aliases),
+        "locks --solvables",
+        _UPDATES,
+        "needs-rebooting",
+        "quit",
+    ]
+
+
+def vendor_session(aliases: t.Iterable[str]) -> t.List[str]:
+    """Commands for a second one: what zypper would update if vendors could change.
+
+    The search is for nothing but to have these repositories loaded.
+    """
+    return ["search --match-exact zypper" + _only(aliases), _UPDATES + " --allow-vendor-change", "quit"]
+
+
+def _only(aliases: t.Iterable[str]) -> str:
+    return "".join(" -r %s" % _quoted(alias) for alias in aliases)
 
 
 def _quoted(word: str) -> str:
@@ -98,20 +120,43 @@ def _quoted(word: str) -> str:
 
 def parse_answer(output: str) -> Answer:
     """Raises OutputError when the answer to one of the commands of a `session` is not there."""
-    root = tree(_not_installed.sub("", _repeated.sub("", output)))
+    root = _session_tree(output)
     search, locks, updates = root.find("search-result"), root.find("locks"), root.findall("update-status")
     complaints = [words for words in messages(root) if not words.startswith(_KNOWN)]
     if search is None and not any("No matching" in words for words in said(root, "info")):
         raise OutputError("; ".join(complaints) or "no answer to the search")
-    if locks is None or len(updates) != 2:
+    if locks is None or not updates:
         raise OutputError("; ".join(complaints) or "no answer about locks and updates")
     return Answer(
         [] if search is None else list(_offers(search)),
         list(_lock_matches(locks)),
         _updates(updates[0]),
-        _updates(updates[1]),
+        {},
+        _reboot(list(said(root, "info"))),
         complaints,
     )
+
+
+def parse_vendor_changes(output: str) -> t.Dict[Named, Update]:
+    """Raises OutputError when the answer to a `vendor_session` is not there."""
+    root = _session_tree(output)
+    updates = root.findall("update-status")
+    if not updates:
+        raise OutputError("; ".join(messages(root)) or "no answer about updates")
+    return _updates(updates[-1])
+
+
+def _session_tree(output: str) -> ElementTree.Element:
+    return tree(_not_installed.sub("", _repeated.sub("", output)))
+
+
+def _reboot(words: t.Sequence[str]) -> t.Optional[t.Tuple[bool, str]]:
+    for number, line in enumerate(words):
+        for beginning, required in _REBOOT_SAID.items():
+            if line.startswith(beginning):
+                before = [line for line in words[:number][-1:] if "been updated" in line]
+                return required, " ".join([*before, line])
+    return None
 
 
 def parse_repositories(output: str) -> t.List[Repository]:

@@ -13,7 +13,7 @@ import subprocess
 
 import pytest
 
-from ansible_collections.patchops.fleet.plugins.module_utils._host import base, scan
+from ansible_collections.patchops.fleet.plugins.module_utils._host import base, zypper
 from ansible_collections.patchops.fleet.plugins.module_utils._host.transaction import (
     Change,
     Request,
@@ -286,6 +286,8 @@ def test_kernels_stand_beside_each_other(root, monkeypatch):
     install(root, Request(wanted("kernel-default 6.6-1"), forbidden=wanted("wick 1.0-1")))
     assert installed(root) == ["kernel-default 6.4-1", "kernel-default 6.5-1", "kernel-default 6.6-1"]
     assert installer(root).leftovers() == []
+    install(root, Request((), removals=wanted("kernel-default 6.6-1"), downgrade=True))
+    assert installed(root) == ["kernel-default 6.4-1", "kernel-default 6.5-1"]
 
 
 def test_a_licence_does_not_stop_it(root):
@@ -384,13 +386,13 @@ def test_packages_that_would_overwrite_each_other_are_both_told(root):
 @pytest.fixture
 def interrupted(root):
     """A transaction that was killed when a package was there in its new version, and in its old."""
-    offer(
-        root, ("lantern", "1.0", {}), ("lantern", "1.1", {"scripts": WAITS}), ("after", "1.0", {"requires": "lantern"})
-    )
-    quietly(["zypper", "--root", str(root.path), "--non-interactive", "install", "lantern=1.0"])
+    pair = [("lantern", "1.0", {}), ("stand", "1.0", {"requires": "lantern = 1.0"})]
+    newer = [("lantern", "1.1", {"scripts": WAITS}), ("stand", "1.1", {"requires": "lantern = 1.1"})]
+    offer(root, *pair, *newer)
+    quietly(["zypper", "--root", str(root.path), "--non-interactive", "install", "lantern=1.0", "stand=1.0"])
     for name in ("begun", "never"):
         os.mkfifo(root.path / name)
-    (step,) = installer(root).install(Request(wanted("lantern 1.1-1", "after 1.0-1")))
+    (step,) = installer(root).install(Request(wanted("lantern 1.1-1", "stand 1.1-1")))
     begun = os.open(str(root.path / "begun"), os.O_RDONLY | os.O_NONBLOCK)
     process = subprocess.Popen(step.command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
     assert select.select([begun], [], [], 60)[0] == [begun], process.communicate("")
@@ -399,7 +401,7 @@ def interrupted(root):
     os.close(begun)
     for name in ("begun", "never"):
         (root.path / name).unlink()
-    assert installed(root) == ["lantern 1.0-1", "lantern 1.1-1"]
+    assert installed(root) == ["lantern 1.0-1", "lantern 1.1-1", "stand 1.0-1"]
     return root
 
 
@@ -409,11 +411,11 @@ def test_a_killed_transaction_is_recognised_repaired_and_carried_on(interrupted)
     (said,) = tool.leftovers()
     assert said.startswith("lantern.noarch is installed as 1.0-1 and as 1.1-1: an interrupted transaction")
     results = carried_out(tool.repair())
-    assert installed(root) == ["lantern 1.1-1"]
-    assert len(results) == 2
+    assert [result.code for result in results] == [0, 0]
+    assert installed(root) == ["lantern 1.1-1", "stand 1.0-1"]
     assert tool.leftovers() == []
     assert tool.repair() == []
-    install(root, Request(wanted("lantern 1.1-1", "after 1.0-1")))
+    install(root, Request(wanted("lantern 1.1-1", "stand 1.1-1")))
 
 
 def test_a_killed_transaction_is_repaired_without_its_repository(interrupted):
@@ -422,7 +424,7 @@ def test_a_killed_transaction_is_repaired_without_its_repository(interrupted):
         path.unlink()
     results = carried_out(installer(root).repair())
     assert [result.code for result in results] == [0]
-    assert installed(root) == ["lantern 1.1-1"]
+    assert installed(root) == ["lantern 1.1-1", "stand 1.0-1"]
 
 
 def test_sources_are_used_instead_of_the_nodes_repositories_and_leave_no_trace_there(root):
@@ -434,7 +436,8 @@ def test_sources_are_used_instead_of_the_nodes_repositories_and_leave_no_trace_t
     source = base.Source("Other, with a strange name/", configuration.read_text())
     configuration.unlink()
     node = tree_of(root)
-    inventory, _changed = scan.gather("suse1", None, root.run, clock, options(root, sources=(source,), check_mode=True))
+    given = options(root, sources=(source,), check_mode=True)
+    inventory = zypper.Zypper(root.run, clock, given).inventory({})
     assert set(inventory["repositories"]) == {"other"}
     (lantern,) = [package for package in inventory["packages"] if package["name"] == "lantern"]
     assert [version["version"] for version in lantern["available"]] == ["1.2"]
@@ -502,3 +505,22 @@ def test_a_lock_that_stays_is_an_error_for_solving_and_busy_for_the_worker(root,
     process.communicate("quit\n")
     steps = tool.install(asked) + tool.download(asked)
     assert [step.busy for step in steps] == [(7,), (7,)]
+
+
+@pytest.mark.parametrize(
+    ("code", "output", "units"),
+    [
+        pytest.param(0, "cron\nsshd\nuser@0.service\n", ["cron.service", "sshd.service", "user@0.service"], id="some"),
+        pytest.param(102, "sshd\n", ["sshd.service"], id="and a reboot is due"),
+        pytest.param(0, "", [], id="none"),
+        pytest.param(2, "Unknown option '-s'\n", None, id="an old zypper"),
+    ],
+)
+def test_services(code, output, units):
+    assert ZypperInstaller(lambda command: (code, output, ""), base.Options()).services() == units
+
+
+def test_services_of_this_machine(root):
+    units = installer(root).services()
+    assert units is not None
+    assert all(unit.endswith(".service") for unit in units)

@@ -33,7 +33,8 @@ def test_a_recorded_session(recorded):
         ("lock", "lock", "1.1"),
     }
     assert answer.updates["foo", "noarch"] == Update((0, "1.1", "1"), "upd")
-    assert answer.vendor_changes["foo", "noarch"] == Update((0, "2.0", "1"), 'pack "my" re\'po')
+    changes = zypper_output.parse_vendor_changes(recorded)
+    assert changes["foo", "noarch"] == Update((0, "2.0", "1"), 'pack "my" re\'po')
     assert answer.complaints == []
 
 
@@ -58,12 +59,51 @@ def test_characters_that_xml_cannot_hold_are_passed_over():
     [
         pytest.param("", "no answer to the search", id="none"),
         pytest.param("<search-result/>", "no answer about locks", id="no locks"),
-        pytest.param('<search-result/><locks size="0"/>' + NOTHING, "no answer about .* updates", id="updates once"),
+        pytest.param('<search-result/><locks size="0"/>', "no answer about .* updates", id="no updates"),
     ],
 )
 def test_an_answer_that_is_not_whole_is_an_error(answers, words):
     with pytest.raises(zypper_output.OutputError, match=words):
         zypper_output.parse_answer(STREAM % answers)
+
+
+def test_an_answer_about_vendors_that_is_not_whole_is_an_error():
+    with pytest.raises(zypper_output.OutputError, match="Cannot do that"):
+        zypper_output.parse_vendor_changes(STREAM % '<message type="error">Cannot do that</message>')
+
+
+@pytest.mark.parametrize(
+    ("said", "reboot"),
+    [
+        pytest.param(
+            [
+                "Core libraries or services have been updated.",
+                "Reboot is required to ensure that your system benefits.",
+            ],
+            (
+                True,
+                "Core libraries or services have been updated. Reboot is required to ensure that your system benefits.",
+            ),
+            id="due",
+        ),
+        pytest.param(
+            ["No core libraries or services have been updated.", "Reboot is probably not necessary."],
+            (False, "No core libraries or services have been updated. Reboot is probably not necessary."),
+            id="not due",
+        ),
+        pytest.param(["Something new"], None, id="other words"),
+    ],
+)
+def test_whether_a_reboot_is_due(said, reboot):
+    words = "".join('<message type="info">%s</message>' % line for line in said)
+    answer = zypper_output.parse_answer(STREAM % ('<search-result/><locks size="0"/>' + NOTHING + words))
+    assert answer.reboot == reboot
+
+
+def test_a_zypper_that_does_not_know_about_reboots_is_no_warning():
+    words = "<message type=\"error\">Unknown command 'needs-rebooting'</message>"
+    answer = zypper_output.parse_answer(STREAM % ('<search-result/><locks size="0"/>' + NOTHING + words))
+    assert (answer.reboot, answer.complaints) == (None, [])
 
 
 def test_an_answer_that_breaks_off_is_an_error(recorded):

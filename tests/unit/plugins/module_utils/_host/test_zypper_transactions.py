@@ -33,6 +33,49 @@ def test_a_complaint_about_the_last_download_is_none_when_all_went_well():
     assert parse_failures(output, False) == {"aa.noarch": "Warning: something failed elsewhere"}
 
 
+# zypper 1.14.42 on file systems without room, one where packages are kept and one where they unpack.
+NO_ROOM_TO_FETCH = """\
+Retrieving package aa-1.0-1.noarch (1/2),   5.4 KiB (    0   B unpacked)
+Retrieving package big-1.0-1.noarch (2/2),   4.0 MiB (  4.0 MiB unpacked)
+Failed to provide Package big-1.0-1.noarch (Repository web). Do you want to retry retrieval?
+
+[web|file:/srv/web] Can't provide file './big-1.0-1.noarch.rpm' from repository 'web'
+History:
+ - Can't hardlink/copy /srv/web/big-1.0-1.noarch.rpm to /var/cache/zypp/packages/web
+ - Can't provide ./big-1.0-1.noarch.rpm
+
+Abort, retry, ignore? [a/r/i] (a): a
+Problem occurred during or after installation or removal of packages:
+Installation has been aborted as directed.
+Please see the above error message for a hint.
+"""
+NO_ROOM_TO_UNPACK = """\
+Retrieving package big-1.0-1.noarch (1/1),   4.0 MiB (  4.0 MiB unpacked)
+
+Checking for file conflicts: [......done]
+(1/1) Installing: big-1.0-1.noarch [..error]
+Installation of big-1.0-1.noarch failed:
+Error: Subprocess failed. Error: RPM failed:
+	installing package big-0:1.0-1.noarch needs 3MB more space on the /usr filesystem
+
+Abort, retry, ignore? [a/r/i] (a): a
+Problem occurred during or after installation or removal of packages:
+"""
+
+
+@pytest.mark.parametrize(
+    ("output", "words"),
+    [
+        pytest.param(NO_ROOM_TO_FETCH, "Can't hardlink/copy /srv/web/big-1.0-1.noarch.rpm", id="to fetch"),
+        pytest.param(NO_ROOM_TO_UNPACK, "needs 3MB more space on the /usr filesystem", id="to unpack"),
+    ],
+)
+def test_a_full_disk_is_told_of_the_package_that_found_no_room(output, words):
+    found = parse_failures(output, False)
+    assert list(found) == ["big.noarch"]
+    assert words in found["big.noarch"]
+
+
 def test_reasons_are_short_and_without_passwords():
     output = (
         "(1/1) Installing: aa-1.0-1.noarch [error]\nInstallation of aa-1.0-1.noarch failed:\n"
