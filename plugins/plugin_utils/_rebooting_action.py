@@ -96,7 +96,8 @@ class RebootingAction(HostAction):
             undated=arguments.get("undated"),
         )
         before = plain(answer["record"])
-        record.update(run=before.get("run"), services=[])
+        last = before.get("last_no_reboot_install_operation_time")
+        record.update(run=before.get("run"), services=[], last_no_reboot_install_operation_time=last)
         answer.update(
             record=record,
             inventory=inventory,
