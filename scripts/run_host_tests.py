@@ -37,6 +37,22 @@ def refuse_where_impossible() -> None:
         )
 
 
+def run_interruptibly(command: list[str], variables: dict[str, str]) -> int:
+    """Run pytest so that an interruption, or a polite kill, of this script lets it clean up; its exit code."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def pass_on(*_arguments: object) -> None:
+        for process in started:
+            process.send_signal(signal.SIGINT)
+
+    # Before the start: a signal that is ignored, as in the background of a shell, would be in the new process too.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, pass_on)
+    # Out of reach of the terminal's own Ctrl-C, for two of them stop pytest in the middle of its cleaning up.
+    started.append(subprocess.Popen(command, cwd=environment.CHECKOUT, env=variables, start_new_session=True))
+    return started[0].wait()
+
+
 def main(*options: str) -> int:
     refuse_where_impossible()
     system_deps.main(TESTS / "debian-packages.txt")
@@ -47,16 +63,7 @@ def main(*options: str) -> int:
     if subprocess.run([python, "-m", f"{LAB}.roots"], env=variables, check=False).returncode != 0:
         return 1
     started = time.monotonic()
-    # Out of reach of the terminal's Ctrl-C, which is passed on: two of them would stop pytest while it cleans up.
-    process = subprocess.Popen(
-        [python, "-m", "pytest", str(TESTS), *options],
-        cwd=environment.CHECKOUT,
-        env=variables,
-        start_new_session=True,
-    )
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_arguments: process.send_signal(signal.SIGINT))
-    code = process.wait()
+    code = run_interruptibly([python, "-m", "pytest", str(TESTS), *options], variables)
     print(f"host tests took {time.monotonic() - started:.0f} s")
     # pytest may have been killed
     subprocess.run([python, "-m", f"{LAB}.enclosure"], env=variables, check=True)
@@ -68,3 +75,5 @@ if __name__ == "__main__":
         sys.exit(main(*sys.argv[1:]))
     except (system_deps.NotPossible, subprocess.CalledProcessError) as error:
         sys.exit(f"make test-hosts: {error}")
+    except KeyboardInterrupt:  # while the roots are made, which the next run does again
+        sys.exit(130)

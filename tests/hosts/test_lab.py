@@ -10,16 +10,10 @@ import pytest
 from ansible_collections.patchops.fleet.tests.hosts.lab.packages import Package
 
 OLD, NEW = Package("hello"), Package("hello", "1.1-1")
-INSTALL = {
-    "apt": "apt-get update -o APT::Update::Error-Mode=any && apt-get install --yes hello",
-    "dnf": "dnf --assumeyes --refresh --setopt=retries=1 upgrade hello",
-    "dnf5": "dnf5 --assumeyes --refresh --setopt=retries=1 upgrade hello",
-    "zypper": "zypper --non-interactive refresh --force && zypper --non-interactive update hello",
-}
 
 
 def install(host, check=True):
-    return host.shell(INSTALL[host.kind.manager], check=check)
+    return host.shell(host.install_command("hello"), check=check)
 
 
 def test_a_host_reboots_by_ansible_and_comes_back(host, controller):
@@ -108,7 +102,7 @@ def test_a_download_can_be_stopped_in_the_middle_and_killed(host):
     host.install(OLD)
     host.publish(NEW)
     stall = host.archive.web.stall("hello")
-    with host.start(INSTALL[host.kind.manager]) as process:
+    with host.start(host.install_command("hello")) as process:
         stall.wait_until_asked()
         assert host.kill(f"{host.kind.manager.rstrip('45')}") > 0
         process.wait()
@@ -121,11 +115,32 @@ def test_an_installation_can_be_stopped_in_the_middle(host):
     host.publish(
         Package("hello", "1.1-1", after="touch /var/tmp/inside; while [ ! -e /var/tmp/go ]; do sleep 0.02; done")
     )
-    with host.start(INSTALL[host.kind.manager]) as process:
+    with host.start(host.install_command("hello")) as process:
         host.wait_for_file("/var/tmp/inside")
         assert process.poll() is None
         host.path("/var/tmp/go").touch()
         assert process.wait() == 0
+    assert host.version("hello") == "1.1-1"
+
+
+LOCKED = {
+    "apt": ("apt-get install --yes hello", "Could not get lock /var/lib/dpkg/lock-frontend"),
+    "dnf": ("dnf --assumeyes --setopt=exit_on_lock=True install hello", "RPMDB already locked"),
+    "zypper": ("zypper --non-interactive install hello", "System management is locked"),
+}
+
+
+@pytest.mark.parametrize("kind", ["debian12", "debian13", "dnf4", "suse15"])
+def test_a_package_manager_is_busy(boot, kind):
+    host = boot(kind)
+    host.publish(NEW)
+    command, message = LOCKED[host.kind.manager]
+    with host.busy():
+        ended = host.shell(command, check=False)
+        assert ended.returncode != 0
+        assert message in ended.stdout + ended.stderr
+    assert host.version("busy") == "1.0-1"
+    host.shell(command)
     assert host.version("hello") == "1.1-1"
 
 
@@ -139,7 +154,7 @@ def test_a_host_is_unplugged_and_plugged_in_again(boot):
 
 def test_a_disk_is_full(boot):
     host = boot("debian12")
-    host.shrink("/var/cache/apt", "1M")
+    host.shrink("/var/cache/apt/archives", "1M")
     host.install(OLD)
     host.publish(NEW._replace(size=2_000_000))
     ended = install(host, check=False)

@@ -53,6 +53,7 @@ class Controller:
             "ansible_ssh_private_key_file": str(self._key.private),
             "ansible_ssh_common_args": " ".join(["-F /dev/null", *arguments]),
             "ansible_python_interpreter": "/usr/bin/python3",
+            "ansible_remote_tmp": "/root/.ansible/tmp",
             **variables,
         }
         entries = {host.name: {"ansible_host": host.machine.address} for host in hosts}
@@ -66,7 +67,6 @@ class Controller:
             **os.environ,
             "ANSIBLE_HOME": str(self.folder / ".ansible"),
             "ANSIBLE_SSH_CONTROL_PATH_DIR": str(self._place.folder / "cp"),  # the name of a socket has to be short
-            "ANSIBLE_REMOTE_TEMP": "/root/.ansible/tmp",
             **variables,
         }
         return subprocess.Popen(

@@ -10,7 +10,6 @@ what runs left behind that were killed.
 from __future__ import annotations
 
 import ctypes
-import fcntl
 import os
 import pathlib
 import secrets
@@ -20,6 +19,7 @@ import subprocess
 import threading
 import typing as t
 
+from .locks import exclusive, hold
 from .mounts import unmount_below
 from .waiting import until
 
@@ -56,7 +56,8 @@ class Enclosure:
 
     def open(self) -> Enclosure:
         remove_leftovers()
-        self._lock = hold(self.name)
+        with exclusive(FOLDER / "lock"):
+            self._lock = hold(lock_file(self.name))
         self.folder.mkdir()
         self._group.mkdir()
         run("mount", "-t", "tmpfs", "-o", "mode=0755", "patchops-hosts", self.folder)
@@ -70,8 +71,8 @@ class Enclosure:
     def close(self) -> None:
         remove(self.name)
         if self._lock:
-            self._lock.close()
             lock_file(self.name).unlink()
+            self._lock.close()
 
     def group(self, name: str) -> pathlib.Path:
         """A control group for some of the run's processes."""
@@ -113,29 +114,20 @@ def run(*command: t.Any) -> str:
 
 
 def lock_file(name: str) -> pathlib.Path:
+    """The lock that a run holds as long as it lives."""
     return FOLDER / f"{name}.lock"
-
-
-def hold(name: str) -> t.IO[str] | None:
-    """The lock that a run holds as long as it lives, or None if it lives elsewhere."""
-    FOLDER.mkdir(exist_ok=True)
-    stream = lock_file(name).open("w")
-    try:
-        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        stream.close()
-        return None
-    return stream
 
 
 def remove_leftovers() -> None:
     """Remove what runs left behind that were killed."""
-    for path in FOLDER.glob("*.lock"):
-        lock = hold(path.stem)
-        if lock:
-            remove(path.stem)
-            path.unlink()
-            lock.close()
+    FOLDER.mkdir(exist_ok=True)
+    with exclusive(FOLDER / "lock"):
+        for path in FOLDER.glob("*.lock"):
+            lock = hold(path)
+            if lock:
+                remove(path.stem)
+                path.unlink()
+                lock.close()
 
 
 def remove(name: str) -> None:

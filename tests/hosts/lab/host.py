@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pathlib
 import shutil
 import signal
 import subprocess
+import typing as t
 
 from . import enclosure
 from .archives import Advisory, AptArchive, Archive, RpmArchive
@@ -38,6 +40,15 @@ gpgkey=file:///etc/pki/lab.asc
 """
 # Older rpms of Debian refuse to install anything without, newer ones do not know it.
 INSTALL_RPM = "rpm --install $(rpm --help | grep --only-matching --max-count=1 -e --force-debian)"
+
+# With the host's own package manager, after a look at the archive; brings a newer version of what is installed.
+INSTALL = {
+    "apt": "apt-get update --error-on=any && apt-get install --yes",
+    "dnf": "dnf --assumeyes --refresh install",
+    "dnf5": "dnf5 --assumeyes --refresh install",
+    "zypper": "zypper --non-interactive refresh --force && zypper --non-interactive install",
+}
+BUSY = "/var/lib/busy"
 
 
 class Host:
@@ -113,7 +124,23 @@ class Host:
     def publish(self, *packages: Package, advisory: Advisory | None = None) -> None:
         self.archive.publish(*packages, advisory=advisory)
 
+    def install_command(self, *names: str) -> str:
+        """Shell code that gets packages from the archive with the host's own package manager."""
+        return f"{INSTALL[self.kind.manager]} {' '.join(names)}"
+
     # faults
+
+    @contextlib.contextmanager
+    def busy(self) -> t.Iterator[None]:
+        """The host's package manager is in the middle of an installation, and holds its locks. It ends well."""
+        self.publish(Package("busy", after=f"touch {BUSY}; while [ -e {BUSY} ]; do sleep 0.02; done"))
+        with self.start(self.install_command("busy")) as process:
+            self.wait_for_file(BUSY)
+            try:
+                yield
+            finally:
+                self.path(BUSY).unlink()
+                finished(process, 60)
 
     def processes(self, text: str) -> list[int]:
         """The host's processes whose command line has a text in it, by their ids on the controller's machine."""
@@ -141,9 +168,10 @@ class Host:
 
     def shrink(self, path: str, size: str) -> None:
         """Give a folder a file system of its own of a size such as 2M, with what it held copied over, until reboot."""
+        kept = "/run/shrunk"
         self.shell(
-            f"mkdir /run/shrunk && mount -t tmpfs -o size={size},mode=0755 shrunk /run/shrunk &&"
-            f" cp -a {path}/. /run/shrunk/ && mount --move /run/shrunk {path} && rmdir /run/shrunk"
+            f"cp -a {path} {kept} && mount -t tmpfs -o size={size},mode=0755 tmpfs {path} && cp -a {kept}/. {path}/ &&"
+            f" rm -r {kept}"
         )
 
     # waiting

@@ -10,8 +10,6 @@ makes those that are missing.
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import hashlib
 import os
 import pathlib
@@ -19,9 +17,9 @@ import shutil
 import subprocess
 import sys
 import time
-import typing as t
 
 from .kinds import KINDS, Kind
+from .locks import exclusive
 from .mirror import NoMirror, mirror, variables
 from .mounts import unmount_below
 
@@ -74,13 +72,6 @@ def root(kind: Kind) -> pathlib.Path:
             make(kind, place)
             remove_others(kind, place)
     return place
-
-
-@contextlib.contextmanager
-def exclusive(path: pathlib.Path) -> t.Iterator[None]:
-    with path.open("w") as stream:
-        fcntl.flock(stream, fcntl.LOCK_EX)
-        yield
 
 
 def make(kind: Kind, place: pathlib.Path) -> None:
