@@ -150,11 +150,10 @@ def build_rpm(package: Package, folder: pathlib.Path) -> pathlib.Path:
     lines = "".join(f"{tag}: {value}\n" for tag, values in tags.items() for value in values)
     rpm = package.rpm
     spec = SPEC.format(
-        **rpm._asdict(),
+        **{**rpm._asdict(), "content": tree},
         epoch_line=f"Epoch: {rpm.epoch}\n" if rpm.epoch else "",
         relations=lines,
         vendor=package.vendor,
-        content=tree,
         files="\n".join(files),
     )
     for section, code in (("%pre", package.before), ("%post", package.after)):
