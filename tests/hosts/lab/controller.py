@@ -45,6 +45,11 @@ class Controller:
         self._place = place
         self._key = key
 
+    @property
+    def namespace(self) -> pathlib.Path:
+        """The network namespace in which hosts can be reached."""
+        return self._place.namespace
+
     def inventory(self, hosts: t.Sequence[Host], **variables: t.Any) -> pathlib.Path:
         """An inventory file of hosts, with variables that all of them have."""
         arguments = [f"-o {name}={value}" for name, value in SSH_OPTIONS.items()]

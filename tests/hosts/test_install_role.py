@@ -1,0 +1,206 @@
+# Copyright: (c) 2026, the patchops.fleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The role patch_install on booted hosts: every phase, and what a failed one leaves behind."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import pathlib
+import re
+
+import pytest
+
+from ansible_collections.patchops.fleet.plugins.module_utils._host.installers import INSTALLERS
+from ansible_collections.patchops.fleet.tests.hosts.lab.archives import Advisory
+from ansible_collections.patchops.fleet.tests.hosts.lab.kinds import KINDS
+from ansible_collections.patchops.fleet.tests.hosts.lab.packages import Package
+from ansible_collections.patchops.fleet.tests.hosts.lab.waiting import finished
+
+README = pathlib.Path(__file__).resolve().parents[2] / "README.md"
+NEWCOMER = next(
+    play for play in re.findall(r"^```yaml\n(.*?)^```", README.read_text(), re.MULTILINE | re.DOTALL)
+    if "patchops.fleet.patch_install" in play
+)  # fmt: skip
+
+PLAY = """\
+- hosts: all
+  gather_facts: false
+%s
+  tasks:
+    - block:
+        - ansible.builtin.include_role:
+            name: patchops.fleet.patch_install
+      always:
+        - ansible.builtin.copy:
+            content: "{{ patch_install_result | to_json }}"
+            dest: "{{ playbook_dir }}/{{ inventory_hostname }}.result"
+            mode: "0600"
+          delegate_to: localhost
+          check_mode: false
+          vars: {ansible_connection: local, ansible_python_interpreter: "{{ ansible_playbook_python }}"}
+"""
+# Each hook leaves its name on the host, with the version that is installed then.
+HOOK = """\
+- ansible.builtin.shell: echo %s $(cat /usr/share/made/hello) >> /root/hooks
+"""
+HOOKS = {
+    f"patch_install_{name}": f"{name}.yml" for name in ("pre_hook", "snapshot_hook", "health_hook", "post_hook")
+}
+SECURITY = Advisory("SEC-1", severity="Critical", issued="2026-01-01")
+UNWELL = """\
+- ansible.builtin.command: grep -q 1.0-1 /usr/share/made/hello
+  changed_when: false
+"""
+
+
+@pytest.fixture(params=[name for name, kind in KINDS.items() if kind.manager in INSTALLERS])
+def node(request, boot):
+    """A host with one security patch to install, of each kind that the collection installs on."""
+    host = boot(request.param)
+    host.install(Package("hello", "1.0-1"))
+    host.publish(Package("hello", "1.0-1"))
+    host.publish(Package("hello", "1.1-1"), advisory=SECURITY)
+    return host
+
+
+@pytest.fixture
+def debian(boot):
+    host = boot("debian12")
+    host.install(Package("hello", "1.0-1"))
+    host.publish(Package("hello", "1.0-1"))
+    host.publish(Package("hello", "1.1-1"), advisory=SECURITY)
+    return host
+
+
+@pytest.fixture
+def patch(controller):
+    """Runs the role; answers its output and the fact that it left on each host."""
+
+    def run(hosts, *arguments, keywords="", ends_well=True, **variables):
+        for old in controller.folder.glob("*.result"):
+            old.unlink()
+        for name, path in HOOKS.items():
+            (controller.folder / path).write_text(HOOK % name.removeprefix("patch_install_"))
+        variables = {"patch_baselines": ["security-now"], "patch_records_dir": "records", **variables}
+        (controller.folder / "play.yml").write_text(PLAY % keywords)
+        inventory = controller.inventory(hosts, **variables)
+        with controller.start("ansible-playbook", "-i", inventory, "play.yml", *arguments) as process:
+            output, _none = finished(process, 300)
+        assert (process.returncode == 0) is ends_well, output
+        results = {path.stem: json.loads(path.read_text()) for path in controller.folder.glob("*.result")}
+        return output, results[hosts[0].name]
+
+    return run
+
+
+def records(controller):
+    return [json.loads(path.read_text()) for path in sorted(controller.folder.glob("records/*/*.json"))]
+
+
+def test_the_play_of_a_newcomer_patches_the_host(node, controller):
+    controller.play([node], NEWCOMER)
+    assert node.version("hello") == "1.1-1"
+
+
+def test_every_phase_in_its_order(node, patch, controller):
+    node.shell("systemctl start ssh")
+    output, result = patch(
+        [node],
+        patch_install_health_services=["ssh"],
+        patch_install_health_ports=[22, {"port": 22, "host": "127.0.0.1"}],
+        patch_install_health_commands=["test -e /usr/share/made/hello"],
+        **HOOKS,
+    )
+    assert node.version("hello") == "1.1-1"
+    assert (result["ok"], result["outcome"], result["status"]) == (True, "installed", "COMPLIANT"), output
+    assert result["phases"] == ["preflight", "plan", "pre_hook", "snapshot", "install", "health", "post_hook"]
+    assert [(patch["name"], patch["new"], patch["outcome"]) for patch in result["patches"]] == [
+        ("hello", result["patches"][0]["new"], "installed")
+    ]
+    hooks = [line.split() for line in node.path("/root/hooks").read_text().splitlines()]
+    assert hooks == [
+        ["pre_hook", "1.0-1"],
+        ["snapshot_hook", "1.0-1"],
+        ["health_hook", "1.1-1"],
+        ["post_hook", "1.1-1"],
+    ]
+    assert {record["operation"] for record in records(controller)} == {"Install", "Scan"}
+
+    _output, again = patch([node], **HOOKS)
+    assert (again["ok"], again["outcome"], again["phases"]) == (True, "nothing_to_do", ["preflight", "plan", "install"])
+    assert len(node.path("/root/hooks").read_text().splitlines()) == len(hooks)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "keywords"),
+    [
+        pytest.param(["--check"], "", id="of the command line"),
+        pytest.param([], "  check_mode: true", id="of the play"),
+    ],
+)
+def test_check_mode_shows_the_plan_alone(debian, patch, arguments, keywords):
+    debian.shell("apt-get update")  # which a check does not do
+    _output, result = patch([debian], *arguments, keywords=keywords, patch_install_refresh="always", **HOOKS)
+    assert debian.version("hello") == "1.0-1"
+    assert not debian.path("/root/hooks").exists()
+    assert not debian.path("/var/lib/patchops").exists()
+    assert result["ok"]
+    assert [(patch["name"], patch["outcome"]) for patch in result["patches"]] == [("hello", "planned")]
+
+
+@pytest.mark.parametrize(
+    ("on_failure", "version", "ends_well", "phases"),
+    [
+        pytest.param("stop", "1.1-1", False, ["health"], id="stop"),
+        pytest.param("continue", "1.1-1", True, ["health", "post_hook"], id="continue"),
+        pytest.param("rollback", "1.0-1", False, ["health"], id="rollback"),
+    ],
+)
+def test_a_failed_health_check(debian, patch, controller, on_failure, version, ends_well, phases):
+    (controller.folder / "unwell.yml").write_text(UNWELL)
+    hooks = {**HOOKS, "patch_install_health_hook": "unwell.yml"}
+    output, result = patch([debian], ends_well=ends_well, patch_install_on_failure=on_failure, **hooks)
+    assert debian.version("hello") == version, output
+    assert result["ok"] is ends_well
+    assert result["failed_phase"] == (None if ends_well else "health")
+    assert result["health"]["ok"] is False
+    assert result["phases"][5:] == phases
+    assert ("was rolled back" in (result["message"] or "")) is (on_failure == "rollback")
+    assert records(controller)[-1]["operation"] == "Scan"
+
+
+def test_a_service_that_fails_since_is_no_good_health(debian, patch):
+    unit = "[Service]\nExecStart=/bin/sh -c 'grep -q 1.0-1 /usr/share/made/hello'\n"
+    debian.path("/etc/systemd/system/picky.service").write_text(unit)
+    debian.publish(Package("hello", "1.2-1", after="systemctl start picky"), advisory=SECURITY)
+    debian.shell("systemctl daemon-reload; systemctl start picky")
+    _output, result = patch([debian], ends_well=False)
+    assert result["failed_phase"] == "health"
+    assert result["message"].startswith("failed since the installation: picky.service")
+
+
+def test_a_patch_that_fails_ends_the_run_with_a_record(debian, patch, controller):
+    debian.publish(Package("hello", "1.2-1", before="echo no room for me; exit 1"), advisory=SECURITY)
+    output, result = patch([debian], ends_well=False, **HOOKS)
+    assert (result["failed_phase"], result["outcome"]) == ("install", "failed"), output
+    assert [patch["outcome"] for patch in result["patches"]] == ["failed"]
+    assert result["phases"][-1] == "install"
+    assert records(controller)[-1]["operation"] == "Scan"
+
+
+def test_what_would_not_end_in_the_window_is_not_begun(debian, patch):
+    opened = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(minutes=1)
+    window = {"name": "short", "schedule": f"at({opened:%Y-%m-%dT%H:%M:%S})", "duration": 1, "cutoff": 0}
+    patch([debian], maintenance_windows=[window])
+    assert debian.version("hello") == "1.1-1"
+    (run,) = debian.path("/var/lib/patchops/runs").glob("*/run.json")
+    run.write_text(json.dumps({**json.loads(run.read_text()), "seconds": 7200}))
+    debian.publish(Package("hello", "1.2-1"), advisory=SECURITY)
+    output, result = patch([debian], ends_well=False, maintenance_windows=[window])
+    assert result["failed_phase"] == "plan", output
+    assert result["message"].startswith("By the history of 1 runs on this node the installation takes 7201 seconds; ")
+    assert debian.version("hello") == "1.1-1"
+    patch([debian], maintenance_windows=[window], patch_install_window_check=False)
+    assert debian.version("hello") == "1.2-1"
