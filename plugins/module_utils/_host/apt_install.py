@@ -89,8 +89,6 @@ class AptInstaller(Installer):
         super().__init__(run, options)
         self._settings = dict(SETTINGS, **apt_sources.configuration(options))
         self._settings["DPkg::Lock::Timeout"] = str(options.lock_timeout)
-        if options.apt_pins == "ignore":
-            self._settings["APT::Get::Always-Include-Phased-Updates"] = "true"
         self._answers: t.Dict[str, str] = {}
 
     @property
@@ -130,11 +128,12 @@ class AptInstaller(Installer):
         code, output, errors = self._run(self._simulated(command))
         if code != 0:
             return Solution((), None, _refused(code, output, errors))
-        files = self._files(command)
+        found = apt_output.parse_simulation(output, self._node("native"))
+        files = self._files(command) if found else []
         sizes = {file.key: file.size for file in files}
         changes = [
             self._as_asked(change, request)._replace(size=sizes.get((change.name, change.arch, change.new or "")))
-            for change in apt_output.parse_simulation(output, self._node("native"))
+            for change in found
         ]
         astray = _astray(request, changes)
         if astray:

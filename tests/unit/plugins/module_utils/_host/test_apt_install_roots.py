@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import functools
 import http.server
 import os
@@ -220,6 +221,60 @@ def test_pins_do_not_stand_in_the_way_of_an_exact_version(root, stable, priority
     root.pin("foo", "version 2.0", priority)
     assert installer(root).solve(request("foo 2.0")).refusal == ""
     assert install(root, request("foo 2.0"))[1] == {}
+    assert root.installed() == {"foo.amd64": "2.0"}
+
+
+def test_phased_updates_come_when_they_are_asked_for(root, stable):
+    for name in ("foo", "lib"):
+        root.have(name, "1.0")
+        stable.add(name, "2.0", Phased_Update_Percentage="0", **({"Depends": "lib (= 2.0)"} if name == "foo" else {}))
+    root.update()
+    solution = installer(root).solve(request("foo 2.0"))
+    assert sorted((change.name, change.new) for change in solution.changes) == [("foo", "2.0"), ("lib", "2.0")]
+
+
+def test_a_file_of_this_node_needs_no_download(root):
+    simple(root, root.suite("stable", address="file:/archive"), "foo")
+    assert installer(root).solve(request("foo 2.0")).download_size == 0
+    assert install(root, request("foo 2.0"))[1] == {}
+    assert root.installed() == {"foo.amd64": "2.0"}
+
+
+@pytest.fixture
+def locked(root):
+    """dpkg's lock, held by this process; a call releases it."""
+    with open(root.file("var/lib/dpkg/lock-frontend"), "w", encoding="utf-8") as lock:
+        fcntl.lockf(lock, fcntl.LOCK_EX)
+        yield functools.partial(fcntl.lockf, lock, fcntl.LOCK_UN)
+
+
+def test_a_lock_that_is_never_released(root, stable, locked):
+    stable.add("foo", "2.0")
+    root.update()
+    wish = request("foo 2.0")
+    assert installer(root).solve(wish).refusal == ""
+    results, failures = install(root, wish, lock_timeout=0)
+    assert [(result.name, result.code) for result in results] == [
+        ("download", 100),
+        ("install", None),
+        ("configure", apt_install.LOCKED),
+        ("clean", None),
+    ]
+    assert "dpkg frontend lock" in failures["foo.amd64"]
+    assert installer(root).install(wish)[1].busy == (apt_install.LOCKED,)
+
+
+def test_a_lock_is_waited_for(root, stable, locked):
+    stable.add("foo", "2.0")
+    root.update()
+    step = installer(root).install(request("foo 2.0"))[0]
+    process = root.start(step.command, step.environment)
+    for line in process.stdout:
+        if "Waiting for cache lock" in line:
+            locked()
+            break
+    process.communicate()
+    assert process.returncode == 0
     assert root.installed() == {"foo.amd64": "2.0"}
 
 
@@ -491,3 +546,30 @@ def test_dependencies_that_lack_are_left_over_and_repaired(root, stable):
     carry_out(root, installer(root).repair())
     assert installer(root).leftovers() == []
     assert root.installed() == {"lib.amd64": "1.0", "needs.amd64": "1.0", "other.amd64": "1.0"}
+
+
+@pytest.fixture
+def needrestart(root):
+    """A stand-in for the real one, which has no place in these systems: it prints what that prints."""
+    tool = root.file(apt_install.NEEDRESTART)
+
+    def write(script):
+        tool.write_text("#!/bin/sh\n%s\n" % script)
+        tool.chmod(0o755)
+
+    return write
+
+
+def test_services_without_needrestart(root):
+    assert installer(root).services() is None
+
+
+def test_services_with_needrestart(root, needrestart):
+    needrestart('test "$*" = "-b -r l" || exit 9; echo NEEDRESTART-VER: 3.6; echo NEEDRESTART-SVC: ssh.service')
+    assert installer(root).services() == ["ssh.service"]
+
+
+def test_services_when_needrestart_fails(root, needrestart):
+    needrestart("echo broken >&2; exit 1")
+    with pytest.raises(base.BackendError, match="exit code 1: broken"):
+        installer(root).services()
