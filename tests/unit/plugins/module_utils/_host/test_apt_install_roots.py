@@ -379,6 +379,7 @@ def test_a_package_that_cannot_be_unpacked_leaves_the_others_configured(root, st
     [
         pytest.param("", "mine", id="none of its own"),
         pytest.param('DPkg::Options { "--force-unsafe-io"; };', "mine", id="own ones about other things"),
+        pytest.param('DPkg::Options:: "--force-confmiss";', "mine", id="own ones that leave a question"),
         pytest.param('Dpkg::Options { "--force-confnew"; };', "theirs", id="of apt"),
         pytest.param("dpkg.cfg.d", "theirs", id="of dpkg"),
     ],
@@ -391,6 +392,7 @@ def test_conffiles_are_kept_unless_the_node_has_options_of_its_own(root, stable,
     root.file("etc/foo.conf").write_text("mine")
     if own == "dpkg.cfg.d":
         root.file("etc/dpkg/dpkg.cfg.d/own").write_text("# force-confold\nforce-confnew\n")
+        root.file("etc/dpkg/dpkg.cfg.d/own.disabled").write_text("force-confold\n")
     else:
         root.configure(own)
     assert install(root, request("foo 2.0"))[1] == {}
