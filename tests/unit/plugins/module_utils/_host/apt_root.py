@@ -184,7 +184,11 @@ class AptRoot:
         self.path = path
         self.debs = debs
         self.commands: t.List[t.List[str]] = []
-        quietly(["cp", "--archive", "--reflink=auto", str(template), str(path)])
+        path.mkdir()
+        # nobody writes into the programs, which are most of it
+        for part in sorted(template.iterdir()):
+            shared = ["--link"] if part.name == "usr" else []
+            quietly(["cp", "--archive", *shared, str(part), str(path)])
 
     def file(self, name: str) -> pathlib.Path:
         return self.path / name.lstrip("/")

@@ -164,12 +164,20 @@ def test_refusals_name_the_reason(root, stable, names, fields, words):
         assert part in solution.refusal
     assert "\n" not in solution.refusal
     assert len(solution.refusal) < 300
-    # and apt does refuse
+
+
+def test_what_was_refused_is_not_done_either(root, stable):
+    simple(root, stable, "bar", "held")
+    root.have("foo", "1.0")
+    stable.add("foo", "2.0", Conflicts="bar")
+    root.update()
+    root.do("apt-mark", "hold", "held")
     before = root.installed()
-    results, failures = install(root, request(*names))
-    assert results[0].code == 100
-    assert failures[wanted(*names)[0].kb_id]
-    assert root.installed() == before
+    for name, words in (("foo", "it would remove bar"), ("held", "on hold: held")):
+        results, failures = install(root, request("%s 2.0" % name))
+        assert results[0].code == 100
+        assert failures == {"%s.amd64" % name: words}
+        assert root.installed() == before
 
 
 @pytest.mark.parametrize(
