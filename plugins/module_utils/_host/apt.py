@@ -38,7 +38,7 @@ _lock_refused = re.compile(
     r"^E: Could not get lock (?P<path>\S+?)\.?(?: It is held by process (?P<holder>.+))?$", re.MULTILINE
 )
 _entries = re.compile(r", (?=[EW]:)")
-_list_file = re.compile(r"/\S*lists/[^\s,]+")
+_list_file = re.compile(r"/\S*(?:lists|%s)/[^\s,]+" % apt_sources.NAME)
 _sources_file = re.compile(r"sources\.list|\.sources\b|Malformed (entry|stanza|line)")
 _userinfo = re.compile(r"(?<=://)[^/@\s]+@")
 # Said besides the lines that name what failed, or about keys and not about fetching.

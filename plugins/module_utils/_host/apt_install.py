@@ -52,6 +52,8 @@ SETTINGS = {
     "APT::Get::Force-Yes": "false",
     "APT::Install-Recommends": "false",
     "APT::Install-Suggests": "false",
+    "APT::Get::Show-Versions": "false",
+    "APT::Output-Version": "0",
     "APT::Color": "false",
     "Dir::Cache::archives": apt_sources.NAME + "/",
     # A maintainer script that opened a terminal would wait there for an answer.
@@ -60,7 +62,8 @@ SETTINGS = {
 NOWHERE = {"Dir::Cache::archives": "/nonexistent/"}
 DATABASE = "${Package}\\t${Architecture}\\t${Version}\\t${db:Status-Status}\\t${db:Status-Eflag}\\n"
 
-_own_conffile_options = re.compile(r"force-conf(def|old|new|ask|miss)")
+_own_conffile_options = re.compile(r"force-conf(def|old|new)")
+_read_by_dpkg = re.compile(r"^[A-Za-z0-9_-]+$")  # names of files in dpkg.cfg.d
 _cannot_work = re.compile(r"could not be (parsed|opened|read)|dpkg was interrupted|Unmet dependencies\. Try")
 _option = re.compile(r'^DPkg::Options:: "(.*)";$', re.MULTILINE | re.IGNORECASE)
 _variable = re.compile(r"^(\w+)='(.*)'$", re.MULTILINE)
@@ -89,8 +92,6 @@ class AptInstaller(Installer):
         super().__init__(run, options)
         self._settings = dict(SETTINGS, **apt_sources.configuration(options))
         self._settings["DPkg::Lock::Timeout"] = str(options.lock_timeout)
-        if options.apt_pins == "ignore":
-            self._settings["APT::Get::Always-Include-Phased-Updates"] = "true"
         self._answers: t.Dict[str, str] = {}
 
     @property
@@ -130,11 +131,12 @@ class AptInstaller(Installer):
         code, output, errors = self._run(self._simulated(command))
         if code != 0:
             return Solution((), None, _refused(code, output, errors))
-        files = self._files(command)
+        found = apt_output.parse_simulation(output, self._node("native"))
+        files = self._files(command) if found else []
         sizes = {file.key: file.size for file in files}
         changes = [
             self._as_asked(change, request)._replace(size=sizes.get((change.name, change.arch, change.new or "")))
-            for change in apt_output.parse_simulation(output, self._node("native"))
+            for change in found
         ]
         astray = _astray(request, changes)
         if astray:
@@ -149,7 +151,7 @@ class AptInstaller(Installer):
     def install(self, request: Request) -> t.List[Step]:
         """What a package fails with must not keep the others unconfigured; forbidden ones stay as they were marked."""
         steps = [self._step("install", self._install(request)), self._configure("configure", always=True)]
-        marked = self._automatic(request.forbidden)
+        marked = self._automatic(request)
         if marked:
             steps.append(Step("mark", ("apt-mark", "auto", *marked), always=True))
         return [*steps, self._step("clean", self._command("clean"))]
@@ -167,7 +169,7 @@ class AptInstaller(Installer):
                 found[kb_id or entry.kb_id] = "dpkg left it %s: %s" % (entry.state, words)
         whole = _whole(results, said)
         for package in request.packages:
-            if package.kb_id not in found and not self._there(package, database):
+            if package.kb_id not in found and not self._installed(package, database, package.version):
                 words = said.get(package.kb_id, whole)
                 if words:
                     found[package.kb_id] = words
@@ -189,14 +191,12 @@ class AptInstaller(Installer):
         if not request.removals:
             flags.append("--no-remove")
         named = {(package.name, package.arch) for package in request.packages}
-        installed = {(entry.name, entry.arch): entry for entry in self._database()} if request.forbidden else {}
+        database = self._database() if request.forbidden else []
         targets = [_exactly(package, package.version) for package in request.packages]
         for package in request.forbidden:
-            entry = installed.get((package.name, package.arch))
-            if (package.name, package.arch) in named:
-                continue
-            there = entry is not None and entry.state not in GONE
-            targets.append(_exactly(package, entry.version) if entry and there else _target(package) + "-")
+            entry = self._installed(package, database)
+            if (package.name, package.arch) not in named:
+                targets.append(_exactly(entry, entry.version) if entry else _target(package) + "-")
         targets.extend(_target(package) + "-" for package in request.removals)
         return self._command(*flags, "install", *dict.fromkeys(targets))
 
@@ -276,10 +276,12 @@ class AptInstaller(Installer):
         code, output, errors = self._run(self._simulated(self._command("install")))
         return "; ".join(apt_output.parse_unmet(output + errors)) if code != 0 else ""
 
-    def _automatic(self, packages: t.Sequence[Wanted]) -> t.List[str]:
-        """Those of `packages` that apt knows as somebody's dependency: to name them in a command forgets that."""
-        present = {(entry.name, entry.arch) for entry in self._database() if entry.state not in GONE}
-        asked = [_target(package) for package in packages if (package.name, package.arch) in present]
+    def _automatic(self, request: Request) -> t.List[str]:
+        """Packages that stay as they are, and that apt knows as somebody's dependency: to be named forgets that."""
+        database = self._database()
+        staying = [self._installed(package, database) for package in request.forbidden]
+        staying += [self._installed(package, database, package.version) for package in request.packages]
+        asked = [_target(entry) for entry in staying if entry]
         return self._asked("apt-mark", "showauto", *asked).split() if asked else []
 
     def _same_arch(self, one: str, other: str) -> bool:
@@ -308,28 +310,29 @@ class AptInstaller(Installer):
         fitting = [entry for entry in known if self._same_arch(entry.arch, arch)] or ([] if failed.arch else known)
         return fitting[0].kb_id if fitting else "%s.%s" % (failed.name, arch)
 
-    def _there(self, package: Wanted, database: t.Sequence[Entry]) -> bool:
-        return any(
-            entry.name == package.name
-            and entry.version == package.version
-            and self._same_arch(entry.arch, package.arch)
-            and entry.state not in GONE
-            for entry in database
-        )
+    def _installed(
+        self, package: Wanted, database: t.Sequence[Entry], version: t.Optional[str] = None
+    ) -> t.Optional[Entry]:
+        """The package as the node has it, at whatever version unless one is given."""
+        for entry in database:
+            if entry.name == package.name and entry.state not in GONE and self._same_arch(entry.arch, package.arch):
+                return entry if version in (None, entry.version) else None
+        return None
 
 
 def _target(package: t.Union[Wanted, Entry]) -> str:
     return "%s:%s" % (package.name, package.arch)
 
 
-def _exactly(package: Wanted, version: str) -> str:
+def _exactly(package: t.Union[Wanted, Entry], version: str) -> str:
     return "%s=%s" % (_target(package), version)
 
 
 def _lines(path: str) -> str:
     """The text of a file, or of all files in a folder."""
     if os.path.isdir(path):
-        return "".join(_lines(os.path.join(path, name)) for name in sorted(os.listdir(path)))
+        names = [name for name in os.listdir(path) if _read_by_dpkg.match(name)]
+        return "".join(_lines(os.path.join(path, name)) for name in sorted(names))
     try:
         with open(path, encoding="utf-8", errors="replace") as stream:
             return "".join(line for line in stream if not line.lstrip().startswith("#"))

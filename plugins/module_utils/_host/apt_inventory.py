@@ -17,6 +17,7 @@ Document = t.Dict[str, t.Any]
 
 AGENT = "amazon-ssm-agent"
 STALE_AFTER = 24 * 60 * 60  # seconds
+FETCH = "run 'apt-get update', or scan as root and not in check mode"
 NEVER = ("", "0")  # APT::Periodic values that switch something off
 
 
@@ -171,7 +172,7 @@ def _unusable(found: Document) -> t.Optional[str]:
     if not found["sources"]:
         return "no package sources are configured, so apt knows of no newer version of anything"
     if not found["files"]:
-        return "no package list was ever fetched: run 'apt-get update', or scan as root and not in check mode"
+        return "no package list was ever fetched: " + FETCH
     return None
 
 
@@ -182,7 +183,7 @@ def _problems(found: Document) -> t.Iterator[Document]:
     for source in found["sources"]:
         if not source["fetched"]:
             name = "%s %s" % (source["uri"], source["dist"])
-            yield {"what": "the package lists of %s" % name, "why": "they were never fetched: run 'apt-get update'"}
+            yield {"what": "the package lists of %s" % name, "why": "they were never fetched: " + FETCH}
     for path in found["unreadable"]:
         yield {"what": path, "why": "this user may not read it, and apt passes over it: run with become: true"}
     for entry in sorted(found["files"].values(), key=lambda entry: entry["file"]):

@@ -47,7 +47,6 @@ _userinfo = re.compile(r"(?<=://)[^/@\s]+@")
 _processing = re.compile(r"^dpkg: error processing (?P<what>package|archive) (?P<name>\S+) \(--\S+\):$")
 _prevented = re.compile(r"^dpkg: dependency problems prevent (?:configuration|processing triggers for) (?:of )?(\S+):$")
 _failed_item = re.compile(r"^Err:\d+ .* (?P<name>\S+) (?P<arch>\S+) (?P<version>\S+)$")
-_failed_fetch = re.compile(r"^E: Failed to fetch (?P<uri>\S+)\s+(?P<words>.+)")
 _not_found = re.compile(
     r"^E: (?:Version '[^']*' for '(?P<one>[^':]+)[^']*' was not found|Unable to locate package (?P<two>[^\s:]+))"
 )

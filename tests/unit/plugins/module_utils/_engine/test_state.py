@@ -281,6 +281,36 @@ def test_after_an_installation(patch, run, members, expected):
     assert state_of(decide(RHEL, patch, rule(), run=run, **members)) == expected
 
 
+UNFINISHED = dict(CURRENT, unfinished="half-configured")
+
+
+@pytest.mark.parametrize(
+    ("patch", "rules", "run", "expected", "words"),
+    [
+        pytest.param(UNFINISHED, [rule()], None, MISSING, "left it half-configured", id="after a scan"),
+        pytest.param(
+            UNFINISHED, [rule()], install("succeeded"), FAILED, "left it half-configured", id="came like that"
+        ),
+        pytest.param(
+            UNFINISHED,
+            [rule()],
+            install("failed", notes={"dbus.x86_64": "exit status 3"}),
+            FAILED,
+            "exit status 3",
+            id="failed",
+        ),
+        pytest.param(UNFINISHED, [], None, OTHER, "left it half-configured", id="not approved"),
+        pytest.param(
+            dict(BEHIND, unfinished="unpacked"), [rule()], install("succeeded"), PENDING, "", id="an older one"
+        ),
+    ],
+)
+def test_what_the_package_manager_left_unfinished_is_not_installed(patch, rules, run, expected, words):
+    answer = decide(RHEL, patch, *rules, run=run)
+    assert state_of(answer) == expected
+    assert words in answer["reason"]
+
+
 def test_the_rejected_dependency_is_named():
     answer = decide(RHEL, BEHIND, rule(), run={"operation": "Scan", **NEEDS_REJECTED}, **BLOCK)
     assert "libfoo" in answer["reason"]

@@ -95,11 +95,12 @@ class Debs:
         name: str,
         version: str,
         arch: str = "amd64",
-        scripts: t.Mapping[str, str] = {},
-        files: t.Mapping[str, str] = {},
+        scripts: t.Optional[t.Mapping[str, str]] = None,
+        files: t.Optional[t.Mapping[str, str]] = None,
         conffiles: t.Sequence[str] = (),
         **fields: str,
     ) -> pathlib.Path:
+        scripts, files = scripts or {}, files or {}
         key = repr((name, version, arch, sorted(scripts.items()), sorted(files.items()), conffiles, fields))
         if key not in self._built:
             tree = self._folder / str(len(self._built))
@@ -184,7 +185,11 @@ class AptRoot:
         self.path = path
         self.debs = debs
         self.commands: t.List[t.List[str]] = []
-        quietly(["cp", "--archive", "--reflink=auto", str(template), str(path)])
+        path.mkdir()
+        # nobody writes into the programs, which are most of it
+        for part in sorted(template.iterdir()):
+            shared = ["--link"] if part.name == "usr" else []
+            quietly(["cp", "--archive", *shared, str(part), str(path)])
 
     def file(self, name: str) -> pathlib.Path:
         return self.path / name.lstrip("/")
@@ -211,12 +216,12 @@ class AptRoot:
         return [*enter, "chroot", str(self.path), *command]
 
     def start(
-        self, command: t.Sequence[str], environment: t.Mapping[str, str] = {}, **how: t.Any
+        self, command: t.Sequence[str], environment: t.Optional[t.Mapping[str, str]] = None, **how: t.Any
     ) -> subprocess.Popen[str]:
         """As the worker runs a step: no terminal, both streams in one."""
         return subprocess.Popen(
             self.command(command),
-            env={**ENVIRONMENT, **environment},
+            env={**ENVIRONMENT, **(environment or {})},
             text=True,
             start_new_session=True,
             **{"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, **how},

@@ -12,7 +12,7 @@ import sys
 
 import pytest
 
-from ansible_collections.patchops.fleet.plugins.module_utils._engine import schemas, shape
+from ansible_collections.patchops.fleet.plugins.module_utils._engine import assessment, choice, schemas, shape
 from ansible_collections.patchops.fleet.plugins.module_utils._host import apt, base
 
 pytestmark = pytest.mark.needs("python3-apt")
@@ -220,6 +220,38 @@ def test_what_dpkg_has_not_finished_is_a_warning(fake_root):
     document = take(fake_root)
     assert "bar (half-configured), foo (half-installed)" in document["warnings"][-1]
     assert "dpkg --configure --pending" in document["warnings"][-1]
+    assert [package["unfinished"] for package in document["packages"]] == ["half-configured", "half-installed"]
+
+
+def test_what_is_not_properly_installed_does_not_look_so(fake_root):
+    stable = fake_root.suite("stable", label="Debian-Security")
+    for name, state in (("good", "installed"), ("bad", "half-configured"), ("waits", "triggers-awaited")):
+        stable.add(name, "1.0")
+        fake_root.install(name, "1.0", state="install ok %s" % state)
+    fake_root.update()
+    rules = [{"security": True, "approve_after_days": 0}]
+    (baseline,) = choice.parse_baselines([{"name": "all", "default": True, "approval_rules": rules}])
+    record = assessment.assess(take(fake_root), [baseline], clock(), "run")
+    found = {patch["name"]: (patch["state"], patch["reason"]) for patch in record["patches"]}
+    assert {name: state for name, (state, _reason) in found.items()} == {
+        "good": "INSTALLED",
+        "bad": "MISSING",
+        "waits": "MISSING",
+    }
+    assert "the package manager left it half-configured" in found["bad"][1]
+
+
+def test_an_interrupted_dpkg_is_a_problem(fake_root):
+    two_suites(fake_root)
+    updates = fake_root.root / "var/lib/dpkg/updates"
+    updates.mkdir()
+    (updates / "tmp.i").write_text("")
+    assert take(fake_root)["problems"] == []
+    (updates / "0000").write_text("Package: foo\nStatus: install reinstreq half-installed\n")
+    document = take(fake_root)
+    (problem,) = document["problems"]
+    assert "dpkg was interrupted" in problem["why"]
+    assert document["complete"] is False
 
 
 def test_lists_that_are_months_old_are_a_warning_with_their_instant(fake_root):

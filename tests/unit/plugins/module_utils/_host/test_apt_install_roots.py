@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import functools
 import http.server
 import os
@@ -163,12 +164,20 @@ def test_refusals_name_the_reason(root, stable, names, fields, words):
         assert part in solution.refusal
     assert "\n" not in solution.refusal
     assert len(solution.refusal) < 300
-    # and apt does refuse
+
+
+def test_what_was_refused_is_not_done_either(root, stable):
+    simple(root, stable, "bar", "held")
+    root.have("foo", "1.0")
+    stable.add("foo", "2.0", Conflicts="bar")
+    root.update()
+    root.do("apt-mark", "hold", "held")
     before = root.installed()
-    results, failures = install(root, request(*names))
-    assert results[0].code == 100
-    assert failures[wanted(*names)[0].kb_id]
-    assert root.installed() == before
+    for name, words in (("foo", "it would remove bar"), ("held", "on hold: held")):
+        results, failures = install(root, request("%s 2.0" % name))
+        assert results[0].code == 100
+        assert failures == {"%s.amd64" % name: words}
+        assert root.installed() == before
 
 
 @pytest.mark.parametrize(
@@ -220,6 +229,60 @@ def test_pins_do_not_stand_in_the_way_of_an_exact_version(root, stable, priority
     root.pin("foo", "version 2.0", priority)
     assert installer(root).solve(request("foo 2.0")).refusal == ""
     assert install(root, request("foo 2.0"))[1] == {}
+    assert root.installed() == {"foo.amd64": "2.0"}
+
+
+def test_phased_updates_come_when_they_are_asked_for(root, stable):
+    for name in ("foo", "lib"):
+        root.have(name, "1.0")
+        stable.add(name, "2.0", Phased_Update_Percentage="0", **({"Depends": "lib (= 2.0)"} if name == "foo" else {}))
+    root.update()
+    solution = installer(root).solve(request("foo 2.0"))
+    assert sorted((change.name, change.new) for change in solution.changes) == [("foo", "2.0"), ("lib", "2.0")]
+
+
+def test_a_file_of_this_node_needs_no_download(root):
+    simple(root, root.suite("stable", address="file:/archive"), "foo")
+    assert installer(root).solve(request("foo 2.0")).download_size == 0
+    assert install(root, request("foo 2.0"))[1] == {}
+    assert root.installed() == {"foo.amd64": "2.0"}
+
+
+@pytest.fixture
+def locked(root):
+    """dpkg's lock, held by this process; a call releases it."""
+    with open(root.file("var/lib/dpkg/lock-frontend"), "w", encoding="utf-8") as lock:
+        fcntl.lockf(lock, fcntl.LOCK_EX)
+        yield functools.partial(fcntl.lockf, lock, fcntl.LOCK_UN)
+
+
+def test_a_lock_that_is_never_released(root, stable, locked):
+    stable.add("foo", "2.0")
+    root.update()
+    wish = request("foo 2.0")
+    assert installer(root).solve(wish).refusal == ""
+    results, failures = install(root, wish, lock_timeout=0)
+    assert [(result.name, result.code) for result in results] == [
+        ("download", 100),
+        ("install", None),
+        ("configure", apt_install.LOCKED),
+        ("clean", None),
+    ]
+    assert "dpkg frontend lock" in failures["foo.amd64"]
+    assert installer(root).install(wish)[1].busy == (apt_install.LOCKED,)
+
+
+def test_a_lock_is_waited_for(root, stable, locked):
+    stable.add("foo", "2.0")
+    root.update()
+    step = installer(root).install(request("foo 2.0"))[0]
+    process = root.start(step.command, step.environment)
+    for line in process.stdout:
+        if "Waiting for cache lock" in line:
+            locked()
+            break
+    process.communicate()
+    assert process.returncode == 0
     assert root.installed() == {"foo.amd64": "2.0"}
 
 
@@ -324,6 +387,7 @@ def test_a_package_that_cannot_be_unpacked_leaves_the_others_configured(root, st
     [
         pytest.param("", "mine", id="none of its own"),
         pytest.param('DPkg::Options { "--force-unsafe-io"; };', "mine", id="own ones about other things"),
+        pytest.param('DPkg::Options:: "--force-confmiss";', "mine", id="own ones that leave a question"),
         pytest.param('Dpkg::Options { "--force-confnew"; };', "theirs", id="of apt"),
         pytest.param("dpkg.cfg.d", "theirs", id="of dpkg"),
     ],
@@ -336,9 +400,11 @@ def test_conffiles_are_kept_unless_the_node_has_options_of_its_own(root, stable,
     root.file("etc/foo.conf").write_text("mine")
     if own == "dpkg.cfg.d":
         root.file("etc/dpkg/dpkg.cfg.d/own").write_text("# force-confold\nforce-confnew\n")
+        root.file("etc/dpkg/dpkg.cfg.d/own.disabled").write_text("force-confold\n")
     else:
         root.configure(own)
-    assert install(root, request("foo 2.0"))[1] == {}
+    results, failures = install(root, request("foo 2.0"))
+    assert ([result.code for result in results], failures) == ([0] * 4, {}), said(results)
     assert root.file("etc/foo.conf").read_text() == kept
 
 
@@ -347,9 +413,10 @@ def test_hooks_and_scripts_find_nobody_to_ask(root, stable):
         'DPkg::Post-Invoke { "echo hook $DEBIAN_FRONTEND $NEEDRESTART_SUSPEND $APT_LISTCHANGES_FRONTEND"; };'
     )
     root.have("foo", "1.0")
-    asks = "if read answer; then exit 1; fi; if (: </dev/tty) 2>/dev/null; then exit 2; fi; echo nobody there"
-    stable.add("foo", "2.0", scripts={"postinst": asks})
+    stable.add("foo", "2.0", scripts={"postinst": "if read answer; then exit 1; fi; echo nobody there"})
     root.update()
+    # with a terminal of apt's own a script could ask there; these systems have none that it could open
+    assert "Dpkg::Use-Pty=false" in installer(root).install(request("foo 2.0"))[0].command
     results, failures = install(root, request("foo 2.0"))
     assert failures == {}
     assert "nobody there" in said(results)
@@ -491,3 +558,30 @@ def test_dependencies_that_lack_are_left_over_and_repaired(root, stable):
     carry_out(root, installer(root).repair())
     assert installer(root).leftovers() == []
     assert root.installed() == {"lib.amd64": "1.0", "needs.amd64": "1.0", "other.amd64": "1.0"}
+
+
+@pytest.fixture
+def needrestart(root):
+    """A stand-in for the real one, which has no place in these systems: it prints what that prints."""
+    tool = root.file(apt_install.NEEDRESTART)
+
+    def write(script):
+        tool.write_text("#!/bin/sh\n%s\n" % script)
+        tool.chmod(0o755)
+
+    return write
+
+
+def test_services_without_needrestart(root):
+    assert installer(root).services() is None
+
+
+def test_services_with_needrestart(root, needrestart):
+    needrestart('test "$*" = "-b -r l" || exit 9; echo NEEDRESTART-VER: 3.6; echo NEEDRESTART-SVC: ssh.service')
+    assert installer(root).services() == ["ssh.service"]
+
+
+def test_services_when_needrestart_fails(root, needrestart):
+    needrestart("echo broken >&2; exit 1")
+    with pytest.raises(base.BackendError, match="exit code 1: broken"):
+        installer(root).services()

@@ -90,7 +90,7 @@ def test_scan_and_installation_use_the_given_sources_only(two_suites, configurat
 def test_sources_are_kept_for_root_alone(two_suites):
     settings = apt_sources.configuration(options(two_suites, LIST))
     folder = two_suites.file(settings[apt_sources.PARTS])
-    assert folder.is_relative_to(two_suites.file("var/lib/patchops"))
+    assert two_suites.file("var/lib/patchops") in folder.parents
     (file,) = folder.iterdir()
     assert [stat.S_IMODE(path.stat().st_mode) for path in (folder.parent, folder, file)] == [0o700, 0o700, 0o600]
 
