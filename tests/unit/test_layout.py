@@ -35,7 +35,7 @@ IMPURE_CALLS = {"open", "input", "print", "exec", "eval", "__import__"}
 CLOCKS = {"now", "utcnow", "today"}
 # A probe travels alone, as text, to the interpreter that owns these bindings.
 PROBES = MODULE_UTILS / "_host" / "probes"
-BINDINGS = {"apt", "apt_inst", "apt_pkg", "dnf", "hawkey", "libdnf5", "libdnf5_cli", "rpm"}
+BINDINGS = {"apt", "apt_inst", "apt_pkg", "dnf", "hawkey", "libdnf", "libdnf5", "libdnf5_cli", "rpm"}
 STANDARD_LIBRARY = sys.stdlib_module_names | {"compression"}  # Python 3.14's
 
 

@@ -32,7 +32,7 @@ INCOMING = ("Install", "Upgrade", "Downgrade", "Reinstall")
 
 
 class DnfInstaller(Installer):
-    """dnf 4.5 and later, which can replay a stored transaction."""
+    """dnf 4 that can replay a stored transaction; an older one is refused by name."""
 
     def __init__(self, run: Run, options: Options) -> None:
         super().__init__(run, options)

@@ -10,6 +10,7 @@ Options: those of `_host/probes/dnf.py`, and `packages`, `forbidden` and `remova
 epoch, version, release], `downgrade`, and `settings` (of dnf's configuration, those that the command gets too).
 """
 
+import importlib.util
 import json
 import os
 import sys
@@ -205,7 +206,9 @@ def solve(dnf, base, options):
 
 
 def settled(dnf, options):
-    """A dnf.Base with the settings and the plugins that the command has."""
+    """A dnf.Base with the settings and the plugins that the command has. Raises dnf.exceptions.Error."""
+    if importlib.util.find_spec("dnf.transaction_sr") is None:
+        raise dnf.exceptions.Error("dnf %s has no 'history replay', which installing needs" % dnf.const.VERSION)
     base, _found = configure(dnf, options, ())
     for name, value in options["settings"].items():
         setattr(base.conf, name, value)
