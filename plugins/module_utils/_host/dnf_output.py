@@ -38,6 +38,7 @@ AT_WORK = re.compile(r"^  (?:[A-Z][a-z]+|Running scriptlet) *: " + PACKAGE + r" 
 FAILED = "Failed:"
 STARTED = "Running transaction\n"
 LOCKED = re.compile(r"^\S.* already locked by \d+$", re.MULTILINE)
+SUMMARY = "\nError Summary\n"  # says the same again
 CREDENTIALS = re.compile(r"(?<=://)[^/@\s]+@")
 
 
@@ -94,6 +95,7 @@ def refusal(output: str) -> str:
     if locked is not None:
         return locked.group()
     _before, error, words = ("\n" + output).rpartition("\nError: ")
+    words = words.partition(SUMMARY)[0]
     return CREDENTIALS.sub("", " ".join(words.split())) if error else ""
 
 

@@ -333,7 +333,7 @@ def test_what_is_downloaded_is_found_again(root, served):
     assert files[0].startswith(manager.download_folder)
     for path in repository.folder.glob("*.rpm"):
         path.unlink()
-    assert installer(root).solve(asked).download_size == 0
+    assert manager.solve(asked).download_size == 0
     install(root, asked)
 
 

@@ -93,6 +93,11 @@ Running transaction test
 Error: Transaction test error:
   installing package b-2.0-1.x86_64 needs 14MB more space on the / filesystem
 
+Error Summary
+-------------
+Disk Requirements:
+   At least 14MB more space needed on the / filesystem.
+
 """
 )
 CONFLICT = (
@@ -195,6 +200,11 @@ def test_each_failure_is_told_of_the_package_it_is_about(output, expected):
             "RPMDB already locked by 27631\n  The application\n", "RPMDB already locked by 27631", id="locked"
         ),
         pytest.param(REPLAY, REPLAY.partition("Error: ")[2].replace("\n ", "").strip(), id="from the beginning"),
+        pytest.param(
+            FULL,
+            "Transaction test error: installing package b-2.0-1.x86_64 needs 14MB more space on the / filesystem",
+            id="without the summary",
+        ),
         pytest.param(UNPACKING, "", id="it had begun"),
         pytest.param("Killed\n", "", id="nothing said"),
     ],
