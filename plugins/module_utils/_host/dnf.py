@@ -70,7 +70,7 @@ def place(options: Options, operating_system: str) -> Document:
     if operating_system in LATEST_RELEASE:
         found["releasever"] = "latest"
     if options.sources:
-        found.update(dnf_sources.write(options.sources, options))
+        found.update(dnf_sources.write(options))
     return found
 
 

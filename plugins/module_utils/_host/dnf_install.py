@@ -32,7 +32,7 @@ INCOMING = ("Install", "Upgrade", "Downgrade", "Reinstall")
 
 
 class DnfInstaller(Installer):
-    """dnf 4.5 and later, which can replay a stored transaction."""
+    """dnf 4 that can replay a stored transaction; an older one is refused by name."""
 
     def __init__(self, run: Run, options: Options) -> None:
         super().__init__(run, options)
@@ -57,16 +57,16 @@ class DnfInstaller(Installer):
         return self._replay("repair", found)
 
     def solve(self, request: Request) -> Solution:
-        found = self._ask(request)
+        found = self._solved[request] = self._ask(request)
         if found["refusal"]:
             return Solution((), None, found["refusal"])
         return Solution(tuple(changes(found)), sum(item["remaining"] for item in found["items"]))
 
     def download(self, request: Request) -> t.List[Step]:
-        return self._replay("download", self._ask(request), "--downloadonly", interruptible=True)
+        return self._replay("download", self._plan(request), "--downloadonly", interruptible=True)
 
     def install(self, request: Request) -> t.List[Step]:
-        return self._replay("install", self._ask(request))
+        return self._replay("install", self._plan(request))
 
     def failures(self, request: Request, results: t.Sequence[StepResult]) -> t.Dict[str, str]:
         output = "\n".join(result.output for result in results)
@@ -83,20 +83,24 @@ class DnfInstaller(Installer):
             return None
         return sorted({line.strip() for line in output.splitlines() if line.strip().endswith(".service")})
 
-    def _ask(self, request: Request) -> Document:
-        """The probe's answer to a request, asked once: what was shown is what is run."""
+    def _plan(self, request: Request) -> Document:
+        """What was solved last: what was shown is what is run."""
         if request not in self._solved:
-            asked = {
-                **self._place,
-                "packages": [split(wanted) for wanted in request.packages],
-                "forbidden": [split(wanted) for wanted in request.forbidden],
-                "removals": [split(wanted) for wanted in request.removals],
-                "downgrade": request.downgrade,
-                "settings": SETTINGS,
-            }
-            self._solved[request] = look(self._run, self._options, asked, solving, (gathering,))
-            self._cache = self._solved[request]["cachedir"]
+            self.solve(request)
         return self._solved[request]
+
+    def _ask(self, request: Request) -> Document:
+        asked = {
+            **self._place,
+            "packages": [split(wanted) for wanted in request.packages],
+            "forbidden": [split(wanted) for wanted in request.forbidden],
+            "removals": [split(wanted) for wanted in request.removals],
+            "downgrade": request.downgrade,
+            "settings": SETTINGS,
+        }
+        found = look(self._run, self._options, asked, solving, (gathering,))
+        self._cache = found["cachedir"]
+        return found
 
     def _interrupted(self) -> t.Optional[Document]:
         """What a killed transaction left behind, and how to end it; None when the node is consistent."""

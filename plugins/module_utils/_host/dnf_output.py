@@ -37,8 +37,8 @@ UNPACKING = re.compile(r"^error: (?P<why>unpacking of .*)")
 AT_WORK = re.compile(r"^  (?:[A-Z][a-z]+|Running scriptlet) *: " + PACKAGE + r" ")
 FAILED = "Failed:"
 STARTED = "Running transaction\n"
-NO_KEYS = "You have enabled checking of packages via GPG keys"
 LOCKED = re.compile(r"^\S.* already locked by \d+$", re.MULTILINE)
+SUMMARY = "\nError Summary\n"  # says the same again
 CREDENTIALS = re.compile(r"(?<=://)[^/@\s]+@")
 
 
@@ -94,9 +94,8 @@ def refusal(output: str) -> str:
     locked = LOCKED.search(output)
     if locked is not None:
         return locked.group()
-    if "\n" + NO_KEYS in output:
-        return "packages must be signed here, but the node has no GPG key, and the repository names none (gpgkey)"
-    _before, error, words = output.rpartition("\nError: ")
+    _before, error, words = ("\n" + output).rpartition("\nError: ")
+    words = words.partition(SUMMARY)[0]
     return CREDENTIALS.sub("", " ".join(words.split())) if error else ""
 
 

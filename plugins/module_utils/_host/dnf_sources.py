@@ -5,42 +5,41 @@
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import os
-import typing as t
+import shutil
+import tempfile
 
-from .base import BackendError, Document, Options, Source
-from .state import STATE_FOLDER
+from .base import BackendError, Document, Options
+from .state import STATE_FOLDER, write_private
 
 FOLDER = "sources/dnf"  # below the state folder
 CACHE = "sources/dnf-cache"
 
 
-def write(sources: t.Sequence[Source], options: Options) -> Document:
-    """Where dnf finds these repositories alone and keeps what it fetches of them. Raises BackendError.
+def write(options: Options) -> Document:
+    """Where dnf finds the sources alone, and where it keeps what it fetches of them. Raises BackendError.
 
-    The folder is named after its content: what one run writes, an overlapping one finds as it was.
+    The folder is named after its content: what one run writes, an overlapping one finds as it was. Without root, and in
+    check mode, it ends with this process.
     """
-    texts = ["%s\n" % source.configuration.strip() for source in sources]
+    texts = ["%s\n" % source.configuration.strip() for source in options.sources]
     state = options.root + STATE_FOLDER
     cache = os.path.join(state, CACHE)
-    folder = os.path.join(state, FOLDER, hashlib.sha256("\0".join(texts).encode()).hexdigest()[:16])
+    lasting = options.privileged and not options.check_mode
     try:
-        for private in (state, os.path.dirname(cache), cache, os.path.dirname(folder), folder):
-            os.makedirs(private, mode=0o700, exist_ok=True)
+        if lasting:
+            folder = os.path.join(state, FOLDER, hashlib.sha256("\0".join(texts).encode()).hexdigest()[:16])
+            for private in (state, os.path.dirname(cache), cache, os.path.dirname(folder), folder):
+                os.makedirs(private, mode=0o700, exist_ok=True)
+        else:
+            folder = tempfile.mkdtemp(prefix="patchops-")
+            atexit.register(shutil.rmtree, folder, ignore_errors=True)
+            if not os.path.isdir(cache):  # dnf would make it
+                cache = os.path.join(folder, "cache")
         for number, text in enumerate(texts):
-            _keep(os.path.join(folder, "%02d.repo" % number), text)
+            write_private(os.path.join(folder, "%02d.repo" % number), text)
     except OSError as error:
-        raise BackendError(
-            "cannot write the repositories of the baseline's sources: %s: %s. Run with become: true"
-            % (error.filename, error.strerror)
-        ) from error
+        raise BackendError("the baseline's sources could not be written: %s" % error) from error
     return {"reposdir": folder, "cachedir": cache}
-
-
-def _keep(path: str, text: str) -> None:
-    temporary = "%s.%d" % (path, os.getpid())  # dnf reads *.repo only
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)  # it may hold a password
-    with os.fdopen(handle, "w", encoding="utf-8") as stream:
-        stream.write(text)
-    os.replace(temporary, path)

@@ -17,7 +17,7 @@ import sys
 
 if __package__:  # elsewhere the other texts have defined them
     from .dnf import main, unlocked
-    from .dnf_solve import INCOMING, Refused, describe_item, everything, load, replaced, resolve, settled
+    from .dnf_solve import INCOMING, Refused, check_keys, describe_item, everything, load, replaced, resolve, settled
 
 KEYS = "gpg-pubkey"  # rpm keeps keys as packages, any number of them
 
@@ -90,6 +90,7 @@ def again(base, package):
 
 def repair(dnf, base, twice, nevras):
     """The items of the transaction that brings things to an end, and by new package the old one. Raises Refused."""
+    check_keys(base)
     narrow(base, nevras)
     kept, leaving = [], set()
     for packages in twice:

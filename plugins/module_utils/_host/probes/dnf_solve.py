@@ -10,6 +10,7 @@ Options: those of `_host/probes/dnf.py`, and `packages`, `forbidden` and `remova
 epoch, version, release], `downgrade`, and `settings` (of dnf's configuration, those that the command gets too).
 """
 
+import importlib.util
 import json
 import os
 import sys
@@ -102,6 +103,17 @@ def ask(base, options):
     return asked
 
 
+def check_keys(base):
+    """Raises Refused where the command would: it would print the whole configuration, passwords and all."""
+    if not base.conf.gpgcheck or base._gpg_key_check():
+        return
+    for repo in base.repos.iter_enabled():
+        if (repo.gpgcheck or repo.repo_gpgcheck) and not repo.gpgkey:
+            raise Refused(
+                "repository %s has signed packages only, but names no key (gpgkey), and the node has none" % repo.id
+            )
+
+
 def resolve(dnf, base, allow_erasing=False):
     """The packages of the transaction that meets the goal. Raises Refused."""
     try:
@@ -187,6 +199,7 @@ def obsoleters(base, options):
 
 def solve(dnf, base, options):
     """The items of the transaction, and by new package the old one. Raises Refused."""
+    check_keys(base)
     forbid(base, options["forbidden"])
     for _round in range(ROUNDS):
         if not ask(base, options):
@@ -205,7 +218,9 @@ def solve(dnf, base, options):
 
 
 def settled(dnf, options):
-    """A dnf.Base with the settings and the plugins that the command has."""
+    """A dnf.Base with the settings and the plugins that the command has. Raises dnf.exceptions.Error."""
+    if importlib.util.find_spec("dnf.transaction_sr") is None:
+        raise dnf.exceptions.Error("dnf %s has no 'history replay', which installing needs" % dnf.const.VERSION)
     base, _found = configure(dnf, options, ())
     for name, value in options["settings"].items():
         setattr(base.conf, name, value)

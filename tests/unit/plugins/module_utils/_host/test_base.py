@@ -44,6 +44,19 @@ def test_the_answer_is_the_document(probe):
     assert ask(probe, stdout='{"packages": []}', stderr="a warning") == {"packages": []}
 
 
+def test_a_probe_has_the_functions_of_the_libraries_it_is_sent_with(probe, tmp_path):
+    path = tmp_path / "library.py"
+    path.write_text(
+        "def greeting():\n    return {'hello': __name__}\nif __name__ == '__main__':\n    print('not this')\n"
+    )
+    library = importlib.util.module_from_spec(importlib.util.spec_from_file_location("library", path))
+    (tmp_path / "some_probe.py").write_text(
+        "import json\nif __package__:\n    from .library import greeting\n"
+        "if __name__ == '__main__':\n    print(json.dumps(greeting()))\n"
+    )
+    assert base.ask_probe(run, probe, [sys.executable], {}, [library]) == {"hello": "__main__"}
+
+
 @pytest.mark.parametrize(
     ("options", "quoted"),
     [
