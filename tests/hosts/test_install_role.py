@@ -45,9 +45,7 @@ PLAY = """\
 HOOK = """\
 - ansible.builtin.shell: echo %s $(cat /usr/share/made/hello) >> /root/hooks
 """
-HOOKS = {
-    f"patch_install_{name}": f"{name}.yml" for name in ("pre_hook", "snapshot_hook", "health_hook", "post_hook")
-}
+HOOKS = {f"patch_install_{name}": f"{name}.yml" for name in ("pre_hook", "snapshot_hook", "health_hook", "post_hook")}
 SECURITY = Advisory("SEC-1", severity="Critical", issued="2026-01-01")
 UNWELL = """\
 - ansible.builtin.command: grep -q 1.0-1 /usr/share/made/hello
@@ -191,7 +189,7 @@ def test_a_patch_that_fails_ends_the_run_with_a_record(debian, patch, controller
 
 
 def test_what_would_not_end_in_the_window_is_not_begun(debian, patch):
-    opened = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(minutes=1)
+    opened = datetime.datetime.now(datetime.UTC) - datetime.timedelta(minutes=1)
     window = {"name": "short", "schedule": f"at({opened:%Y-%m-%dT%H:%M:%S})", "duration": 1, "cutoff": 0}
     patch([debian], maintenance_windows=[window])
     assert debian.version("hello") == "1.1-1"
