@@ -25,6 +25,7 @@ from .base import (
     Run,
     ask_probe,
 )
+from .boot import boot_time
 from .probes import apt as probe
 from .release_dates import release_dates
 
@@ -101,7 +102,7 @@ class Apt(PackageManager):
             options["configuration"].update({apt_sources.PARTS: self._options.root + folder} if folder else {})
         chosen = self._options.interpreter
         interpreters = [chosen] if chosen else list(dict.fromkeys([SYSTEM_PYTHON, sys.executable]))
-        return ask_probe(self._run, probe, interpreters, options)
+        return dict(ask_probe(self._run, probe, interpreters, options), boot_time=boot_time())
 
     def _settings(self) -> t.Dict[str, str]:
         if self._apart is None:

@@ -20,7 +20,6 @@ from .base import BackendError, CacheUnusable, Clock, Document, Run
 from .probes.dnf import (
     OSTREE_BOOTED,
     TIMER_WANTS,
-    boot_time,
     clean,
     names_in,
     read,
@@ -101,7 +100,6 @@ class Commands:
             "includepkgs": _listed(settings.get("includepkgs")),
             "packages": packages(installed, every, visible),
             "locks": rules(locks, every),
-            "boot_time": boot_time(),
             "reboot_names": read_reboot_names(self._root),
             "timers": [name for name in names_in(self._root + TIMER_WANTS) if name.startswith(TIMERS)],
             "ostree": os.path.exists(self._root + OSTREE_BOOTED),

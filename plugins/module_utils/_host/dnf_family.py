@@ -10,6 +10,7 @@ import typing as t
 
 from .advisories import AdvisoryError, DecoderMissing, read_updateinfo
 from .base import Document, PackageManager
+from .boot import boot_time
 from .dnf_inventory import Advisories, inventory
 
 SYSTEM_PYTHON = "/usr/bin/python3"
@@ -24,7 +25,7 @@ class DnfFamily(PackageManager):
         Raises BackendError with the remedy when the package manager cannot be asked.
         """
         options = self._probe_options(node)
-        found = self._look(options)
+        found = dict(self._look(options), boot_time=boot_time())
         now = self._clock()
         document = inventory(found, node, now)
         if self._due_and_forbidden(found):

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import datetime
 import typing as t
 
 from .._engine import dates
@@ -15,7 +14,6 @@ from .._engine.state import Run as EngineRun
 from . import pending, runs
 from .apt import Apt
 from .base import BackendError, Clock, Document, Options, PackageManager, Run, Source
-from .boot import boot_time
 from .dnf import Dnf
 from .node import identify
 from .os_release import OperatingSystem, read_os_release
@@ -69,9 +67,6 @@ def gather(
     inventory = manager.inventory(node)
     inventory["problems"] = problems + inventory["problems"]
     inventory["complete"] = not inventory["problems"]
-    started = None if options.root else boot_time()
-    if started is not None:
-        inventory["boot_time"] = dates.text(datetime.datetime.fromtimestamp(started, dates.UTC))
     return Gathered(inventory, manager.changed, options)
 
 

@@ -11,6 +11,7 @@ from concurrent import futures
 from . import zypper_output
 from .advisories import AdvisoryError, read_updateinfo
 from .base import Clock, Document, Options, PackageManager, Run
+from .boot import boot_time
 from .zypp_metadata import Metadata
 from .zypper_command import NO_HOME, ZypperCommand, read
 from .zypper_inventory import Found, add_advisories, inventory, vendors_in_question
@@ -148,12 +149,3 @@ def parse_refresh(code: int, output: str) -> t.List[str]:
 def refresh_due(metadata: t.Iterable[Metadata], now: float, valid: int) -> bool:
     """Whether a repository was never fetched, or was last refreshed longer than `valid` seconds ago."""
     return any(not known.fetched or (known.checked is not None and now - known.checked > valid) for known in metadata)
-
-
-def boot_time() -> t.Optional[int]:
-    """When this host was started, in seconds since the epoch."""
-    try:
-        with open("/proc/stat", encoding="ascii", errors="replace") as stream:
-            return next((int(line.split()[1]) for line in stream if line.startswith("btime ")), None)
-    except OSError:
-        return None

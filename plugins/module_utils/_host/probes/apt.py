@@ -343,13 +343,6 @@ def read_locks(root, lists):
     return found
 
 
-def boot_time():
-    for line in (read("/proc/stat") or "").splitlines():
-        if line.startswith("btime "):
-            return int(line.split()[1])
-    return None
-
-
 def unreadable(apt_pkg):
     """The configuration files that this user may not read: apt passes over them without a word."""
     found = []
@@ -399,7 +392,6 @@ def gather(options):
         "reboot": read_reboot(root),
         "unattended": read_unattended(apt_pkg, root),
         "locks": read_locks(root, lists),
-        "boot_time": boot_time(),
         "unreadable": unreadable(apt_pkg),
         "proxies": read_proxies(apt_pkg) if options.get("filenames") else {},
     }

@@ -58,13 +58,6 @@ def names_in(folder):
         return []
 
 
-def boot_time():
-    for line in (read("/proc/stat") or "").splitlines():
-        if line.startswith("btime "):
-            return int(line.split()[1])
-    return None
-
-
 def unreadable(conf):
     """The configuration that this user may not read: dnf passes over it, or takes it for empty."""
     paths = [conf.config_file_path]
@@ -379,7 +372,6 @@ def gather(options):
         "packages": packages,
         "locks": read_locks(dnf, base),
         "advisories": read_advisories(considered) if options.get("advisories") else [],
-        "boot_time": boot_time(),
         "reboot_names": read_reboot_names(root),
         "timers": [name for name in names_in(root + TIMER_WANTS) if name.startswith("dnf-automatic")],
         "ostree": os.path.exists(root + OSTREE_BOOTED),
