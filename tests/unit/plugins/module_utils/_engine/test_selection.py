@@ -87,6 +87,13 @@ def test_what_is_held_is_left_alone_whatever_asks_for_it(limits, given):
         assert reasons(found)["sudo.x86_64=1.9-3"] == "held on the node: locked by dnf versionlock"
 
 
+def test_what_is_held_is_left_alone_where_the_baseline_approves_what_is_installed():
+    approved = rpm("1.9-2", notice(severity="Critical"))
+    sudo = package("sudo", installed=rpm("1.9-2"), available=[approved, rpm("1.9-3", notice("RHSA-2026:3"))], **HELD)
+    critical = baseline(RHEL, rule(filters={"SEVERITY": ["Critical"]}))
+    assert names(selected(sudo, given=critical, override_list=[{"id": "sudo"}])) == []
+
+
 @pytest.mark.parametrize(
     ("limits", "targets", "skipped", "warnings"),
     [

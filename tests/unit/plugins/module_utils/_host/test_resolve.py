@@ -167,6 +167,11 @@ BASE = dict.fromkeys((*INSTALLED, "a=2", "b=2", "c=2", "lib=2", "lib=3"), Releas
             {"a=2": needs("b=2"), "b=2": needs("a=2")}, ["b=2", "a=2"], ["a=2", "b=2", "c=2"], ["a", "b", "c"],
             {}, {}, id="what is asked for by itself is welcome",
         ),
+        pytest.param(
+            {"a=2": needs("b=2"), "c=2": needs("gone=1")}, ["b=2"], ["b=2"], ["b"],
+            {"a.noarch": "it needs b.noarch 2, but no b", "c.noarch": "cannot have b c"}, {"a.noarch": "b"},
+            id="what must not come along may be asked for",
+        ),
     ],
 )  # fmt: skip
 def test_resolve(releases, bad, accepted, changes, refused, needed):
