@@ -152,6 +152,28 @@ def test_a_host_is_unplugged_and_plugged_in_again(boot):
     host.wait_for_ssh()
 
 
+def test_a_connection_is_cut_in_the_middle_of_a_task(boot, controller):
+    host = boot("debian12")
+    code = "touch /var/tmp/inside; while [ ! -e /var/tmp/go ]; do sleep 0.02; done"
+    options = ("-i", controller.inventory([host]), "-m", "ansible.builtin.shell", "-a", code)
+    with controller.start("ansible", "all", *options) as process:
+        host.wait_for_file("/var/tmp/inside")
+        assert controller.kill_ssh() > 0
+        output, _none = process.communicate(timeout=60)
+    assert process.returncode != 0
+    assert "UNREACHABLE" in output
+
+
+def test_hosts_do_not_share_what_they_have(boot, controller):
+    hosts = [boot("debian12"), boot("debian12")]
+    hosts[0].publish(NEW)
+    controller.module(hosts, "ansible.builtin.command", options={"cmd": "touch /var/tmp/{{ inventory_hostname }}"})
+    assert [host.name for host in hosts] == ["debian12", "debian12-2"]
+    assert hosts[0].path("/var/tmp/debian12").exists()
+    assert not hosts[1].path("/var/tmp/debian12").exists()
+    assert [host.shell(host.install_command("hello"), check=False).returncode for host in hosts] == [0, 100]
+
+
 def test_a_disk_is_full(boot):
     host = boot("debian12")
     host.shrink("/var/cache/apt/archives", "1M")

@@ -38,10 +38,10 @@ class Laboratory:
         self._place.close()
 
     def boot(self, kind: str, identity: str | None = None, name: str | None = None) -> Host:
-        """A host as new, booted: of the usual identity of its kind, and named after it."""
+        """A host as new, booted: of the usual identity of its kind, and named after it, with a number if need be."""
         chosen = KINDS[kind]
         number = next(number for number in itertools.count(2) if number not in self._hosts)
-        name = name or identity or kind
+        name = self._free_name(name or identity or kind)
         with contextlib.ExitStack() as undo:
             archive = self._archive(chosen, number)
             undo.callback(archive.close)
@@ -55,6 +55,11 @@ class Laboratory:
             undo.pop_all()
         self._hosts[number] = host
         return host
+
+    def _free_name(self, wanted: str) -> str:
+        taken = {host.name for host in self._hosts.values()}
+        names = itertools.chain([wanted], (f"{wanted}-{number}" for number in itertools.count(2)))
+        return next(name for name in names if name not in taken)
 
     def _archive(self, kind: Kind, number: int) -> Archive:
         arguments = (self._place, self._place.folder / "archives" / str(number), self._workshop, self.key)
