@@ -77,8 +77,8 @@ def now() -> datetime.datetime:
     return datetime.datetime.now(datetime.timezone.utc)
 
 
-def inventory_of(root: pathlib.Path, run: base.Run, **options: t.Any) -> Document:
-    return scan.gather("node", None, run, now, base.Options(root=str(root), **options)).inventory
+def inventory_of(root: pathlib.Path, run: base.Run, clock: base.Clock = now, **options: t.Any) -> Document:
+    return scan.gather("node", None, run, clock, base.Options(root=str(root), **options)).inventory
 
 
 def check(case: Document, inventory: Document) -> None:

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The dates and severities that vendors write, published in real repositories, are those that decisions count with.
 
-The files of tests/fixtures/updateinfo are published as they are; one package of each advisory is built and offered.
+The advisories of tests/fixtures/updateinfo are published as they stand there; of each one package is built and offered.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import datetime
 import functools
 import pathlib
+import re
 import typing as t
 
 import pytest
@@ -74,37 +75,39 @@ UNRATED = Form(MADE, Rpm("easel", "2.0"), "2020-02-29T23:59:59Z", "")
 ALL = [*FORMS.values(), UNRATED]
 
 
-def repositories(forms: t.Iterable[Form], folder: pathlib.Path) -> t.Iterator[Repository]:
-    """One for each file, with what the forms name of it."""
+def publish(forms: t.Iterable[Form], repository: t.Callable[[str], Repository]) -> None:
+    """One repository for each file, with what the forms name of it."""
     by_file: t.Dict[str, t.List[Rpm]] = {}
     for form in forms:
         by_file.setdefault(form.file, []).append(form.rpm)
     for file, rpms in by_file.items():
-        repository = Repository(folder / file).add(*rpms, when=int(BUILT.timestamp())).publish()
-        repository.publish_file("updateinfo", (FILES / ("%s.xml" % file)).read_text(encoding="utf-8"))
-        yield repository
+        text = (FILES / ("%s.xml" % file)).read_text(encoding="utf-8")
+        advisories = re.findall("<update .*?</update>", text, re.DOTALL)
+        repository(file).add(*rpms, when=int(BUILT.timestamp())).advise(*advisories).publish()
 
 
-def older(form: Form) -> pathlib.Path:
-    return built(form.rpm._replace(version="0.1"), int(BUILT.timestamp()))
+def older(forms: t.Iterable[Form]) -> t.List[Rpm]:
+    return [form.rpm._replace(version="0.1") for form in forms]
 
 
 def seen_by_dnf(forms: t.Sequence[Form], path: pathlib.Path) -> t.Any:
     root = RpmRoot(path)
-    root.install_files([older(form) for form in forms])
-    for repository in repositories(forms, path / "published"):
-        name = repository.folder.name
-        text = "[%s]\nname=%s\nbaseurl=%s\n" % (name, name, repository.folder.as_uri())
-        (root.root / "etc/yum.repos.d" / ("%s.repo" % name)).write_text(text)
+    root.install(*older(forms))
+    publish(forms, root.repository)
     return inventory_of(root.root, root.run)
 
 
 def seen_by_zypper(forms: t.Sequence[Form], path: pathlib.Path) -> t.Any:
     root = ZypperRoot(path, Rpms(path))
-    for form in forms:
-        root.install_file(older(form))
-    for repository in repositories(forms, path / "published"):
-        root.configure(repository.folder.name, repository.folder, {})
+    for rpm in older(forms):
+        root.install_file(built(rpm, int(BUILT.timestamp())))
+
+    def repository(name: str) -> Repository:
+        folder = path / "repositories" / name
+        root.configure(name, folder, {})
+        return Repository(folder)
+
+    publish(forms, repository)
     return inventory_of(root.path, root.run)
 
 
