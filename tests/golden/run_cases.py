@@ -98,10 +98,11 @@ def run_of(case: Document) -> Document:
     return run
 
 
-def decided(case: Document) -> Document:
-    """What the engine says of the case, in the members of its expectation."""
+def decided(case: Document, inventory: t.Optional[Document] = None) -> Document:
+    """What the engine says of the case, or of what a real node that is set up like it has and could get."""
     baseline = dict(case["baseline"], Name="golden-case", OperatingSystem=case["os"])
-    patch = what_if(inventory_of(case), [baseline], now=case["now"], run=run_of(case))["evaluations"][0]
+    given = inventory_of(case) if inventory is None else inventory
+    (patch,) = what_if(given, [baseline], now=case["now"], run=run_of(case))["evaluations"]
     answer = {
         "decision": patch["decision"],
         "reason": patch["reason_code"],

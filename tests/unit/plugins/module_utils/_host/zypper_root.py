@@ -136,9 +136,7 @@ class Repository:
         self.alias = alias
         self.folder = root.folder / "repositories" / re.sub("[^a-z]", "_", alias)
         self.folder.mkdir(parents=True)
-        lines = {"name": "Repository %s" % alias, "enabled": 1, "autorefresh": 1, "gpgcheck": 0, **settings}
-        text = "".join("%s=%s\n" % line for line in {**lines, "baseurl": "file://%s" % self.folder}.items())
-        (root.path / "etc/zypp/repos.d" / ("%s.repo" % self.folder.name)).write_text("[%s]\n%s" % (alias, text))
+        root.configure(alias, self.folder, settings)
 
     def add(self, name: str, version: str, **details: t.Any) -> Repository:
         rpm = self._root.rpms.build(name, version, **details)
@@ -193,9 +191,17 @@ class ZypperRoot:
         return ended.returncode, ended.stdout, ended.stderr
 
     def install(self, name: str, version: str, **details: t.Any) -> None:
-        rpm = self.rpms.build(name, version, **details)
+        self.install_file(self.rpms.build(name, version, **details))
+
+    def install_file(self, rpm: pathlib.Path) -> None:
         database = ["--dbpath", str(self.path / "var/lib/rpm"), "--force-debian"]
         quietly(["rpm", *database, "--install", "--justdb", "--nodeps", "--oldpackage", "--force", str(rpm)])
+
+    def configure(self, alias: str, folder: pathlib.Path, settings: t.Mapping[str, t.Any]) -> None:
+        """Use the repository in `folder`."""
+        lines = {"name": "Repository %s" % alias, "enabled": 1, "autorefresh": 1, "gpgcheck": 0, **settings}
+        text = "".join("%s=%s\n" % line for line in {**lines, "baseurl": "file://%s" % folder}.items())
+        (self.path / "etc/zypp/repos.d" / ("%s.repo" % folder.name)).write_text("[%s]\n%s" % (alias, text))
 
     def repository(self, alias: str, **settings: t.Any) -> Repository:
         return Repository(self, alias, settings)
