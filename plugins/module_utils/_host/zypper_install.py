@@ -205,7 +205,7 @@ class ZypperInstaller(Installer):
 
     def _available_again(self, wanted: Wanted) -> bool:
         code, plan = self._plan(Request((wanted,)), "--force")
-        leaving = any(change.new is None for change in plan.changes)
+        leaving = any(change.new is None and change.kb_id != wanted.kb_id for change in plan.changes)
         return code not in REFUSED and not leaving and any(change.new == wanted.version for change in plan.changes)
 
 

@@ -236,6 +236,13 @@ def test_another_vendor_is_refused_unless_the_node_allows_it(root):
     install(root, request)
 
 
+def test_a_refusal_names_every_problem(root):
+    offer(root, ("aa", "1.0", {"requires": "what-nobody-has"}), ("zz", "1.0", {"requires": "neither-this"}))
+    words = refusal(root, Request(wanted("aa 1.0-1", "zz 1.0-1")))
+    assert "nothing provides what-nobody-has needed by aa" in words
+    assert "nothing provides neither-this needed by zz" in words
+
+
 def test_a_version_that_no_repository_has_is_refused(root):
     system_with_choices(root)
     assert "lantern.noarch=9.9-1" in refusal(root, Request(wanted("lantern 9.9-1")))
@@ -292,7 +299,7 @@ def test_kernels_stand_beside_each_other(root, monkeypatch):
 
 def test_a_licence_does_not_stop_it(root):
     root.install("lantern", "1.0")
-    repository = offer(root, ("lantern", "1.1", {}))
+    repository = root.repository("updates").add("lantern", "1.1").publish()
     repository.add_licence("lantern", "1.1", "Whoever installs this, agrees.")
     root.refresh()
     install(root, Request(wanted("lantern 1.1-1")))
