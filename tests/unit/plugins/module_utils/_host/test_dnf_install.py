@@ -503,7 +503,7 @@ def test_a_killed_transaction_is_recognised_and_brought_to_its_end(root, name, s
     root.install(
         Rpm("libs", content="libs"), Rpm("app", lines="Requires: libs = 1.0"), Rpm("other"), Rpm("kernel", "5.1")
     )
-    repository = root.repository("one", UNSIGNED).add(*newer, *lockstep("3.0"), Rpm("other", "3.0"))
+    repository = root.repository("one", UNSIGNED).add(*newer, Rpm("app", "3.0", lines="Requires: libs = 2.0"))
     repository.add(Rpm("extra", lines=SCRIPTS.format("extra"))).publish()
     scanned(root)
     asked = request(*newer)
