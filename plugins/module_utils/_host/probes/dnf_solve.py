@@ -232,6 +232,12 @@ def load(dnf, base, options):
     for repo in base.repos.iter_enabled():
         repo._repo.setSyncStrategy(dnf.repo.SYNC_ONLY_CACHE)
     missing = drop_missing(dnf, base)
+
+    def load_repository(repo):
+        base.sack.load_repo(repo._repo, build_cache=False, load_filelists=True)
+
+    if os.geteuid() != 0:  # who cannot keep what the metadata is read into
+        base._add_repo_to_sack = load_repository
     unlocked(dnf, base.fill_sack, options["lock_timeout"])
     return missing
 
