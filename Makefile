@@ -1,5 +1,5 @@
 # One command for each task. Each sets itself up first, in .venv/ and .cache/ of this folder, and writes nothing elsewhere
-# but what a scan needs (and `make test` and `make test-hosts`, as root on Debian, the packages that tests use).
+# but what a scan needs (and `make test`, `make test-hosts` and `make molecule`, as root on Debian, the packages that tests use).
 
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
@@ -20,6 +20,9 @@ test: ## Run every test on everything it has to work on
 
 test-hosts: ## Run tests on booted hosts of every kind (root on Debian); ARGS="-k debian12" passes options to pytest
 	@$(call script,run_host_tests) $(ARGS)
+
+molecule: ## Run the Molecule scenarios on booted hosts (root on Debian); KINDS="debian12" names the hosts
+	@$(call script,run_molecule) $(KINDS)
 
 lint: ## Run ansible-test sanity, ansible-lint, ruff and the changelog check
 	@$(call script,run_lint)
@@ -43,4 +46,4 @@ pins: ## Resolve requirements/*.in to exact versions again
 clean: ## Remove everything that these targets made
 	rm -rf .venv .cache .hypothesis dist reports
 
-.PHONY: help demo test test-hosts lint format bench build system-deps pins clean
+.PHONY: help demo test test-hosts molecule lint format bench build system-deps pins clean

@@ -53,56 +53,76 @@ UNWELL = """\
 """
 
 
-@pytest.fixture(params=[name for name, kind in KINDS.items() if kind.manager in INSTALLERS])
-def node(request, boot):
-    """A host with one security patch to install, of each kind that the collection installs on."""
-    host = boot(request.param)
-    host.install(Package("hello", "1.0-1"))
-    host.publish(Package("hello", "1.0-1"))
-    host.publish(Package("hello", "1.1-1"), advisory=SECURITY)
-    return host
+KINDS_TO_PATCH = [name for name, kind in KINDS.items() if kind.manager in INSTALLERS]
 
 
 @pytest.fixture
-def debian(boot):
-    host = boot("debian12")
-    host.install(Package("hello", "1.0-1"))
-    host.publish(Package("hello", "1.0-1"))
-    host.publish(Package("hello", "1.1-1"), advisory=SECURITY)
-    return host
+def boot_node(boot):
+    """Boots a host with one security patch to install."""
+
+    def boot_one(kind):
+        host = boot(kind)
+        host.install(Package("hello", "1.0-1"))
+        host.publish(Package("hello", "1.0-1"))
+        host.publish(Package("hello", "1.1-1"), advisory=SECURITY)
+        return host
+
+    return boot_one
+
+
+@pytest.fixture
+def debian(boot_node):
+    return boot_node("debian12")
 
 
 @pytest.fixture
 def patch(controller):
-    """Runs the role; answers its output and the fact that it left on each host."""
+    return Patch(controller)
 
-    def run(hosts, *arguments, keywords="", ends_well=True, **variables):
-        for old in controller.folder.glob("*.result"):
+
+class Patch:
+    """Runs the role; a call answers its output and the fact that it left on the first host."""
+
+    def __init__(self, controller):
+        self.controller = controller
+        self.folder = controller.folder
+
+    def __call__(self, hosts, *arguments, ends_well=True, **variables):
+        with self.started(hosts, *arguments, **variables) as process:
+            output, result = self.ended(process, hosts)
+        assert (process.returncode == 0) is ends_well, output
+        return output, result
+
+    def started(self, hosts, *arguments, keywords="", **variables):
+        for old in self.folder.glob("*.result"):
             old.unlink()
         for name, path in HOOKS.items():
-            (controller.folder / path).write_text(HOOK % name.removeprefix("patch_install_"))
+            (self.folder / path).write_text(HOOK % name.removeprefix("patch_install_"))
         variables = {"patch_baselines": ["security-now"], "patch_records_dir": "records", **variables}
-        (controller.folder / "play.yml").write_text(PLAY % keywords)
-        inventory = controller.inventory(hosts, **variables)
-        with controller.start("ansible-playbook", "-i", inventory, "play.yml", *arguments) as process:
-            output, _none = finished(process, 300)
-        assert (process.returncode == 0) is ends_well, output
-        results = {path.stem: json.loads(path.read_text()) for path in controller.folder.glob("*.result")}
-        return output, results[hosts[0].name]
+        (self.folder / "play.yml").write_text(PLAY % keywords)
+        inventory = self.controller.inventory(hosts, **variables)
+        return self.controller.start("ansible-playbook", "-i", inventory, "play.yml", *arguments)
 
-    return run
+    def ended(self, process, hosts):
+        output, _none = finished(process, 300)
+        path = self.folder / f"{hosts[0].name}.result"
+        assert path.exists(), output
+        return output, json.loads(path.read_text())
 
 
 def records(controller):
     return [json.loads(path.read_text()) for path in sorted(controller.folder.glob("records/*/*.json"))]
 
 
-def test_the_play_of_a_newcomer_patches_the_host(node, controller):
-    controller.play([node], NEWCOMER)
-    assert node.version("hello") == "1.1-1"
+def test_the_play_of_a_newcomer_patches_every_kind_of_host_in_one_run(boot_node, controller):
+    nodes = [boot_node(kind) for kind in KINDS_TO_PATCH]
+    controller.play(nodes, NEWCOMER)
+    assert {node.name: node.version("hello") for node in nodes} == {node.name: "1.1-1" for node in nodes}
 
 
-def test_every_phase_in_its_order(node, patch, controller):
+@pytest.mark.parametrize("kind", KINDS_TO_PATCH)
+def test_every_phase_in_its_order(boot_node, patch, controller, kind):
+    node = boot_node(kind)
     node.shell("systemctl start ssh")
     output, result = patch(
         [node],
@@ -113,7 +133,7 @@ def test_every_phase_in_its_order(node, patch, controller):
     )
     assert node.version("hello") == "1.1-1"
     assert (result["ok"], result["outcome"], result["status"]) == (True, "installed", "COMPLIANT"), output
-    assert result["phases"] == ["preflight", "plan", "pre_hook", "snapshot", "install", "health", "post_hook"]
+    assert result["phases"] == ["preflight", "plan", "pre_hook", "snapshot_hook", "install", "health", "post_hook"]
     assert [(patch["name"], patch["new"], patch["outcome"]) for patch in result["patches"]] == [
         ("hello", result["patches"][0]["new"], "installed")
     ]
@@ -186,6 +206,26 @@ def test_a_patch_that_fails_ends_the_run_with_a_record(debian, patch, controller
     assert [patch["outcome"] for patch in result["patches"]] == ["failed"]
     assert result["phases"][-1] == "install"
     assert records(controller)[-1]["operation"] == "Scan"
+
+
+def test_a_connection_that_breaks_ends_the_run_and_not_the_transaction(debian, patch, controller):
+    debian.publish(
+        Package("hello", "1.2-1", after="touch /root/begun; while [ ! -e /root/go ]; do sleep 0.1; done"),
+        advisory=SECURITY,
+    )
+    with patch.started([debian]) as process:
+        debian.wait_for_file("/root/begun")
+        controller.kill_ssh()
+        debian.unplug()
+        output, result = patch.ended(process, [debian])
+    debian.plug()
+    debian.path("/root/go").touch()
+    assert process.returncode != 0
+    assert (result["failed_phase"], result["status"]) == ("install", "UNKNOWN"), output
+    _output, again = patch([debian])
+    assert debian.version("hello") == "1.2-1"
+    assert (again["ok"], again["status"]) == (True, "COMPLIANT")
+    assert [run["run_id"] for run in again["recovered"]]
 
 
 def test_what_would_not_end_in_the_window_is_not_begun(debian, patch):
