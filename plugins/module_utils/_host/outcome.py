@@ -83,7 +83,7 @@ def installed_versions(inventory: Document, target: t.Union[Target, Change]) -> 
 def last_words(results: t.Sequence[StepResult]) -> str:
     """Of the first step that did not succeed: why, or the end of what it said."""
     for result in results:
-        if result.code == 0 and not result.why_not:
+        if not result.failed:
             continue
         said = " ".join(result.output.split())
         tail = said if len(said) <= _LAST_WORDS else "..." + said[-_LAST_WORDS:]

@@ -65,9 +65,9 @@ class System:
         os.utime(str(self.root / "var/lib/dpkg/status"), (1750000000, 1750000000))
         self.fake_root.update()
 
-    def run(self, run_id="r1", given=EVERYTHING, options=None, **task):
+    def run(self, run_id="r1", given=None, options=None, **task):
         task = {"minimum_free_space": 0, **task}
-        asked = Task("db1", None, parse_baselines(copy.deepcopy([given])), run_id, **task)
+        asked = Task("db1", None, parse_baselines(copy.deepcopy([given or EVERYTHING])), run_id, **task)
         options = base.Options(refresh="never", root=str(self.root), lock_timeout=60)._replace(**(options or {}))
         host = Host(self.fake_root.run, lambda: NOW, options)
         return install.install(asked, host, lambda manager, run, options: self.installer(run, options))

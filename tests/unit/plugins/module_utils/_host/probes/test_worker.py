@@ -271,4 +271,5 @@ def test_born_of_a_process_that_ended_and_of_one_that_nobody_asked_for_its_end()
     until(lambda: worker.born(ended.pid) is None)  # a zombie: not waited for
     ended.wait()
     assert worker.born(ended.pid) is None
-    assert worker.born(os.getpid()) == worker.born(os.getpid()) is not None
+    assert worker.born(os.getpid()) is not None
+    assert worker.born(os.getpid()) == worker.born(os.getpid())
