@@ -327,14 +327,15 @@ def test_leftovers_of_somebody_elses_transaction_are_brought_to_an_end_first(sys
     assert run.document["commands"] == ["rm %s/leftover" % system.root]
 
 
-def test_leftovers_that_stay_end_the_run_with_what_was_said(system):
+def test_leftovers_that_stay_are_named_and_what_is_approved_comes_all_the_same(system):
+    """What cannot be configured may be what the next version cures."""
     (system.root / "leftover").mkdir()  # which rm refuses
-    with pytest.raises(base.BackendError) as error:
-        system.run()
-    assert "foo is half-configured" in str(error.value)
-    assert "Is a directory" in str(error.value)
-    assert [run.document["outcome"] for run in system.runs()] == ["failed"]
-    assert system.versions()["foo"] == "1.0"
+    result = system.run()
+    (warning,) = [words for words in result["warnings"] if "could not be brought to an end" in words]
+    assert "foo is half-configured" in warning
+    assert "Is a directory" in warning
+    assert [run.document["outcome"] for run in system.runs()] == ["failed", "installed"]
+    assert system.versions()["foo"] == "1.1"
 
 
 def interrupted(system, **task):

@@ -31,6 +31,7 @@ def step(script, name="step", **members):
         "interruptible": False,
         "always": False,
         "busy": [],
+        "fine": [0],
     }
     document.update(members)
     return document
