@@ -75,9 +75,14 @@ def installed_versions(inventory: Document, target: t.Union[Target, Change]) -> 
     return [
         family.text(version)
         for package in inventory.get("packages") or ()
-        if package["name"] == target.name and package["arch"] == target.arch
+        if package["name"] == target.name and _same_arch(package["arch"], target.arch, inventory)
         for version in package.get("installed") or ()
     ]
+
+
+def _same_arch(one: str, other: str, inventory: Document) -> bool:
+    """A Debian package may change between all and the node's architecture, and stays the same package."""
+    return one == other or (inventory["manager"] == "apt" and "all" in (one, other))
 
 
 def last_words(results: t.Sequence[StepResult]) -> str:
