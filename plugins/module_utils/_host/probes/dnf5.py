@@ -6,7 +6,7 @@
 Sent with the text of that file before its own, see `base.ask_probe`; what holds for that file holds for this one. It
 runs under the interpreter that owns python3-libdnf5.
 
-Options: `rootdir`, `refresh` with `cache_valid_time`, and `lock_timeout`, as there.
+Options: `rootdir`, `reposdir` and `cachedir`, `refresh` with `cache_valid_time`, and `lock_timeout`, as there.
 """
 
 import fcntl
@@ -38,7 +38,7 @@ class Locked(Exception):
     """Another process works on the packages."""
 
 
-def configure(libdnf5, root):
+def configure(libdnf5, root, options):
     """A Base with the node's configuration, and the user's own cache where that has to stand in for root's."""
     base = libdnf5.base.Base()
     config = base.get_config()
@@ -46,7 +46,10 @@ def configure(libdnf5, root):
         config.get_installroot_option().set(root)
     base.load_config()
     own_cache = None
-    if os.geteuid() != 0:
+    if "reposdir" in options:
+        config.get_reposdir_option().set([options["reposdir"]])
+        config.get_cachedir_option().set(options["cachedir"])
+    elif os.geteuid() != 0:
         shared = config.get_system_cachedir_option().get_value()
         own = config.get_cachedir_option().get_value()
         # A user reads what root fetched, as `dnf5 --cacheonly` does, where it is there.
@@ -114,7 +117,7 @@ def fetch(libdnf5, root, options):
     refresh = options.get("refresh", "never")
     if refresh == "never":
         return {}
-    base = configure(libdnf5, root)[0]
+    base = configure(libdnf5, root, options)[0]
     words = listener(libdnf5)
     base.set_download_callbacks(libdnf5.repo.DownloadCallbacksUniquePtr(words))
     base.setup()
@@ -168,7 +171,7 @@ def load(libdnf5, root, options):
 
     Excludes are off, so that what they hide can be told afterwards.
     """
-    base, own_cache = configure(libdnf5, root)
+    base, own_cache = configure(libdnf5, root, options)
     disabled = base.get_config().get_disable_excludes_option()
     own_excludes = disabled.get_value()
     disabled.set([EVERYWHERE])
@@ -349,7 +352,8 @@ def written_lock(entry):
 def unreadable(config, root):
     """The configuration that this user may not read."""
     paths = [root + config.get_config_file_path_option().get_value()]
-    for folder in (root + folder for folder in config.get_reposdir_option().get_value()):
+    for folder in config.get_reposdir_option().get_value():
+        folder = folder if folder.startswith(root + "/") else root + folder
         if os.path.isdir(folder) and not os.access(folder, os.R_OK | os.X_OK):
             paths.append(folder)
         paths.extend(os.path.join(folder, name) for name in names_in(folder) if name.endswith(".repo"))
