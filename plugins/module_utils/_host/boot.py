@@ -19,8 +19,8 @@ def boot_id() -> t.Optional[str]:
 def boot_time() -> t.Optional[int]:
     """When the first process of this host started, in seconds since the epoch.
 
-    In a container that is when the container was booted, while the kernel's own boot time is its host's. Rounded up, since
-    the kernel rounds its own down: what was installed in the second before is not from after the boot.
+    In a container that is when the container was booted, while the kernel's own boot time is its host's. Rounded up,
+    since the kernel rounds its own down: what was installed in the second before is not from after the boot.
     """
     btime = next(
         (line.split()[1] for line in (_read("/proc/stat") or "").splitlines() if line.startswith("btime ")), ""
