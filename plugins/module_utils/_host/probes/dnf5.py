@@ -18,17 +18,16 @@ import re
 import sys
 import time
 
-if __name__ != "__main__":  # elsewhere the other text has defined them
-    from .dnf import (
-        LOCK_RETRY,
-        OSTREE_BOOTED,
-        TIMER_WANTS,
-        clean,
-        names_in,
-        read,
-        read_reboot_names,
-        without_userinfo,
-    )
+from .dnf import (
+    LOCK_RETRY,
+    OSTREE_BOOTED,
+    TIMER_WANTS,
+    clean,
+    names_in,
+    read,
+    read_reboot_names,
+    without_userinfo,
+)
 
 EVERYWHERE = "*"  # as a value of disable_excludes
 TIMERS = ("dnf-automatic", "dnf5-automatic")
