@@ -70,13 +70,14 @@ class DnfFamily(PackageManager):
     def _advise(self, document: Document, found: Document) -> t.Dict[str, str]:
         """Enter each repository's own advisories; what to install to read them, by repository where it is missing."""
         entries = Advisories(document)
+        names = {package["name"] for package in document["packages"]}
         unread = {}
         for repository in found["repositories"]:
             if repository["updateinfo"] is None:
                 continue
             senseless: t.List[str] = []
             try:
-                for advisory in read_updateinfo(repository["updateinfo"], senseless):
+                for advisory in read_updateinfo(repository["updateinfo"], senseless, names):
                     entries.add(repository["id"], advisory)
             except DecoderMissing as error:
                 unread[repository["id"]] = error.package
