@@ -11,8 +11,11 @@ import typing as t
 
 from ansible.plugins.action import ActionBase
 
+from ..module_utils._engine.choice import parse_baselines
+from ..module_utils._engine.errors import EngineError
 from ..module_utils._host.preflight import ARGUMENTS, ERROR, Finding, clock_skew, worst
 from ..module_utils._plain import plain
+from ..module_utils._templated import structure
 from ..plugin_utils._report.text import fit, visible
 
 MODULE = "patchops.fleet.patch_preflight"
@@ -31,8 +34,16 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: Document | None = None) -> Document:
         task_vars = task_vars or {}
         result = super().run(tmp, task_vars)
+        try:
+            baselines = plain(structure(self._task.args.get("baselines")))
+            parse_baselines(baselines)
+        except (EngineError, TypeError) as error:
+            result.update(failed=True, msg=f"patch_preflight: {error}")
+            return result
         _outcome, checked = self.validate_argument_spec(argument_spec=ARGUMENTS)
         arguments = {name: plain(value) for name, value in checked.items() if value is not None}
+        if baselines is not None:
+            arguments["baselines"] = baselines
         arguments.setdefault("name", plain(task_vars["inventory_hostname"]))
         answer = windows_answer() if getattr(self._connection._shell, "_IS_WINDOWS", False) else None
         result.update(answer or self._asked(arguments, task_vars))

@@ -45,6 +45,15 @@ attributes:
     support: full
     platforms: debian, ubuntu, fedora, rhel, suse
 options:
+  baselines:
+    description:
+      - Patch baselines, as those of M(patchops.fleet.patch_scan). Where the one that holds for the node names
+        C(sources), these repositories are asked instead of the node's own.
+    type: raw
+  patch_group:
+    description:
+      - Patch group of the node.
+    type: str
   name:
     description:
       - Name of the node. By default C(inventory_hostname).
@@ -88,6 +97,11 @@ EXAMPLES = r"""
 - name: See what would keep patches from being installed
   patchops.fleet.patch_preflight:
   register: preflight
+
+- name: Ask the repositories that a baseline names
+  patchops.fleet.patch_preflight:
+    baselines: "{{ patch_baselines }}"
+    patch_group: "{{ patch_group | default(omit) }}"
 
 - name: Show it
   ansible.builtin.debug:
@@ -152,9 +166,12 @@ import time
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._engine import dates
+from ..module_utils._engine.choice import parse_baselines
+from ..module_utils._engine.errors import EngineError
 from ..module_utils._host.base import ENVIRONMENT, Options
-from ..module_utils._host.preflight import ARGUMENTS, examine
+from ..module_utils._host.preflight import ARGUMENTS, Node, examine
 from ..module_utils._plain import plain
+from ..module_utils._templated import structure
 
 
 def clock():
@@ -177,7 +194,11 @@ def main():
     def run(command, data=None):
         return module.run_command(list(command), data=data, environ_update=ENVIRONMENT, expand_user_and_vars=False)
 
-    findings = examine(name, run, clock, options, params["minimum_free_space"])
+    try:
+        node = Node(name, params["patch_group"], parse_baselines(plain(structure(params["baselines"]))))
+    except EngineError as error:
+        module.fail_json(msg="%s: %s" % (name, error))
+    findings = examine(node, run, clock, options, params["minimum_free_space"])
     documents = [finding.document() for finding in findings]
     module.exit_json(changed=False, findings=documents, began=began, ended=time.time())
 

@@ -14,6 +14,7 @@ from ..module_utils._engine.choice import parse_baselines
 from ..module_utils._engine.record import attention
 from ..module_utils._engine.state import parse_run
 from ..module_utils._host.arguments import SCAN_ARGUMENTS
+from ..module_utils._host.boot import boot_id
 from ..module_utils._plain import plain
 from ._host_action import HostAction, Refused
 
@@ -39,10 +40,10 @@ class RebootingAction(HostAction):
 
     def answer(self, arguments: Document, task_vars: Document) -> Document:
         answer = self.asked(self.MODULE, {**arguments, "detail": "full"}, task_vars)
-        conclusion = answer.pop("conclusion", None)
+        conclusion = plain(answer.pop("conclusion", None))
         if conclusion is None or self._task.check_mode or not answer["reboot"]["due"]:
             return answer
-        if self._is_controller():
+        if self._is_controller(conclusion.pop("boot_id", None)):
             answer["reboot"]["why"] += "; not done, because the controller runs on this node: reboot it yourself"
             return answer
         rebooted = self._reboot(arguments, task_vars)
@@ -52,8 +53,9 @@ class RebootingAction(HostAction):
         answer["changed"] = True
         return self._looked_again(arguments, answer, conclusion, task_vars)
 
-    def _is_controller(self) -> bool:
-        return self._connection.transport == "local"
+    def _is_controller(self, booted: str | None) -> bool:
+        """A controller may reach itself over SSH, too."""
+        return self._connection.transport == "local" or (booted is not None and booted == boot_id())
 
     def _reboot(self, arguments: Document, task_vars: Document) -> Document:
         task = self._task.copy()
@@ -92,7 +94,7 @@ class RebootingAction(HostAction):
             baselines,
             datetime.datetime.now(dates.UTC),
             arguments["run_id"],
-            run=parse_run(plain(conclusion)),
+            run=parse_run(conclusion),
             undated=arguments.get("undated"),
         )
         before = plain(answer["record"])

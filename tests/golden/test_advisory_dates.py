@@ -18,6 +18,7 @@ import pytest
 
 from ansible_collections.patchops.fleet.plugins.module_utils._engine.assessment import what_if
 from ansible_collections.patchops.fleet.tests.golden.real_systems import inventory_of
+from ansible_collections.patchops.fleet.tests.unit.plugins.module_utils._host.dnf5_roots import Dnf5Root
 from ansible_collections.patchops.fleet.tests.unit.plugins.module_utils._host.rpm_roots import (
     Repository,
     Rpm,
@@ -97,6 +98,14 @@ def seen_by_dnf(forms: t.Sequence[Form], path: pathlib.Path) -> t.Any:
     return inventory_of(root.root, root.run)
 
 
+def seen_by_dnf5(bindings: bool, forms: t.Sequence[Form], path: pathlib.Path) -> t.Any:
+    files = " ".join(sorted({form.file for form in forms}))
+    root = Dnf5Root(path, "advisory dates of %s, %s" % (files, "libdnf5" if bindings else "commands"), bindings)
+    root.install(*older(forms))
+    publish(forms, root.repository)
+    return inventory_of(root.root, root.run, root.now)
+
+
 def seen_by_zypper(forms: t.Sequence[Form], path: pathlib.Path) -> t.Any:
     root = ZypperRoot(path, Rpms(path))
     for rpm in older(forms):
@@ -111,7 +120,12 @@ def seen_by_zypper(forms: t.Sequence[Form], path: pathlib.Path) -> t.Any:
     return inventory_of(root.path, root.run)
 
 
-MANAGERS = {"dnf": seen_by_dnf, "zypper": seen_by_zypper}
+MANAGERS = {
+    "dnf": seen_by_dnf,
+    "dnf5, libdnf5": functools.partial(seen_by_dnf5, True),
+    "dnf5, commands": functools.partial(seen_by_dnf5, False),
+    "zypper": seen_by_zypper,
+}
 
 
 @pytest.fixture(scope="module")
@@ -122,8 +136,8 @@ def seen(tmp_path_factory):
     def inventory(manager: str, rocky: bool) -> t.Any:
         # Rocky's and AlmaLinux's files advise of the very same versions
         forms = [form for form in ALL if (form.file == ROCKY) == rocky]
-        found = MANAGERS[manager](forms, tmp_path_factory.mktemp(manager))
-        assert found["manager"] == manager
+        found = MANAGERS[manager](forms, tmp_path_factory.mktemp("system"))
+        assert found["manager"] == ("zypper" if manager == "zypper" else "dnf")
         assert found["problems"] == []
         return found
 
@@ -168,5 +182,6 @@ def test_without_a_severity_zypper_has_the_date_of_the_advisory(seen):
     assert_dated(seen("zypper", UNRATED), UNRATED, instant(UNRATED.instant))
 
 
-def test_without_a_severity_it_is_no_notice_to_dnf_and_the_build_time_counts(seen):
-    assert_dated(seen("dnf", UNRATED), UNRATED, BUILT)
+@pytest.mark.parametrize("manager", [manager for manager in MANAGERS if manager != "zypper"])
+def test_without_a_severity_it_is_no_notice_to_dnf_and_the_build_time_counts(seen, manager):
+    assert_dated(seen(manager, UNRATED), UNRATED, BUILT)

@@ -20,6 +20,20 @@ Clock = t.Callable[[], datetime.datetime]  # aware, UTC
 ENVIRONMENT = {"LC_ALL": "C", "LANGUAGE": "C", "DEBIAN_FRONTEND": "noninteractive"}
 
 
+BUNDLE = """\
+import importlib.machinery
+import sys
+import types
+
+__spec__ = importlib.machinery.ModuleSpec("probes.main", None)
+for name, text in %r:
+    module = sys.modules["probes." + name] = types.ModuleType("probes." + name)
+    module.__spec__ = importlib.machinery.ModuleSpec(module.__name__, None)
+    exec(compile(text, name, "exec"), module.__dict__)
+exec(compile(%r, "probe", "exec"))
+"""
+
+
 class Run(t.Protocol):
     """Runs a command in ENVIRONMENT and answers exit code, standard output and standard error."""
 
@@ -92,13 +106,10 @@ def ask_probe(
 ) -> Document:
     """The document of `probe` from the first of `interpreters` that has its bindings: one process, unless some lack it.
 
-    `libraries` are other probes that this one takes functions from: all texts are sent, and only `probe` answers.
+    `libraries` are other probes that this one imports functions from, in the order they need each other.
     Raises BindingsMissing when none has them, CacheUnusable with the package manager's words when it cannot start.
     """
-    source = probe_source(probe)
-    if libraries:
-        texts = "\n".join(probe_source(library) for library in libraries)
-        source = "__name__ = 'library'\n%s\n__name__ = '__main__'\n%s" % (texts, source)
+    source = _bundle(probe, libraries) if libraries else probe_source(probe)
     lacking = []
     for interpreter in interpreters:
         if not os.path.exists(interpreter):
@@ -112,6 +123,12 @@ def ask_probe(
             raise CacheUnusable(error["text"])
         lacking.append("%s: %s" % (interpreter, error["text"]))
     raise BindingsMissing("; ".join(lacking))
+
+
+def _bundle(probe: types.ModuleType, libraries: t.Sequence[types.ModuleType]) -> str:
+    """One text that lets `probe` import from its neighbours, by relative imports, where there are no files."""
+    texts = [(library.__name__.rpartition(".")[2], probe_source(library)) for library in libraries]
+    return BUNDLE % (texts, probe_source(probe))
 
 
 def _answer(interpreter: str, code: int, output: str, errors: str) -> Document:

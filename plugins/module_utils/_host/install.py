@@ -94,7 +94,7 @@ def _carried_out(task: Task, host: Host, installer_of: t.Callable[[str, Run, Opt
     scan = _scan(task, host)
     installer = installer_of(scan.inventory["manager"], host.run, scan.gathered.options)
     repaired = repair(installer, task.run_id, host)
-    if repaired or settle_wait:
+    if repaired.left or settle_wait:
         scan = _scan(task, host._replace(options=host.options._replace(refresh="never")))
     recovered = settle(settle_wait, scan.inventory, installer, task, host)
     if recovered:
@@ -104,8 +104,9 @@ def _carried_out(task: Task, host: Host, installer_of: t.Callable[[str, Run, Opt
         document = _apply(task, host, scan, installer, selection, resolution, deadline)
     else:
         document = _nothing_to_do(task, host, scan, selection, resolution)
-    document.update(recovered=recovered, leftovers=repaired)
-    document["changed"] = document["changed"] or bool(repaired) or scan.gathered.changed
+    document.update(recovered=recovered, leftovers=repaired.left)
+    document["warnings"] += repaired.warnings
+    document["changed"] = document["changed"] or repaired.changed or scan.gathered.changed
     return document
 
 
@@ -304,7 +305,7 @@ def _services(installer: Installer) -> t.List[str]:
 
 def _step_document(result: StepResult) -> Document:
     shown = {"name": result.name, "code": result.code, "why_not": result.why_not or None}
-    if result.code != 0:
+    if result.failed:
         shown["output"] = result.output[-4000:]
     return shown
 

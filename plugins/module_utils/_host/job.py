@@ -8,6 +8,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -24,6 +25,7 @@ PASSED_ON = ("PATH", "http_proxy", "https_proxy", "ftp_proxy", "no_proxy", "HTTP
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 STOP_TIMEOUT = "15min"  # how long a shutdown of the host waits for the command that is under way
 MOST_OUTPUT = 1 << 20  # bytes of one log
+_userinfo = re.compile(r"(?<=://)[^/@\s]+@")
 FIRST_POLL, LAST_POLL = 0.05, 1.0  # seconds
 
 
@@ -144,7 +146,9 @@ def results(folder: str) -> t.List[StepResult]:
         why_not = step.get("why_not") or ""
         if step.get("code") is None and not why_not:
             why_not = "it was interrupted: the process that ran it was killed, or the node went down"
-        found.append(StepResult(step["name"], tuple(step["command"]), step.get("code"), _log(folder, number), why_not))
+        fine = tuple(step.get("fine", (0,)))
+        output = _log(folder, number)
+        found.append(StepResult(step["name"], tuple(step["command"]), step.get("code"), output, why_not, fine))
     return found
 
 
@@ -173,6 +177,7 @@ def _log(folder: str, number: int) -> str:
         with open(os.path.join(folder, "%d.log" % number), "rb") as stream:
             size = os.fstat(stream.fileno()).st_size
             stream.seek(max(0, size - MOST_OUTPUT))
-            return stream.read().decode("utf-8", "replace")
+            # package managers name addresses whole
+            return _userinfo.sub("", stream.read().decode("utf-8", "replace"))
     except OSError:
         return ""

@@ -75,15 +75,20 @@ def installed_versions(inventory: Document, target: t.Union[Target, Change]) -> 
     return [
         family.text(version)
         for package in inventory.get("packages") or ()
-        if package["name"] == target.name and package["arch"] == target.arch
+        if package["name"] == target.name and _same_arch(package["arch"], target.arch, inventory)
         for version in package.get("installed") or ()
     ]
+
+
+def _same_arch(one: str, other: str, inventory: Document) -> bool:
+    """A Debian package may change between all and the node's architecture, and stays the same package."""
+    return one == other or (inventory["manager"] == "apt" and "all" in (one, other))
 
 
 def last_words(results: t.Sequence[StepResult]) -> str:
     """Of the first step that did not succeed: why, or the end of what it said."""
     for result in results:
-        if result.code == 0 and not result.why_not:
+        if not result.failed:
             continue
         said = " ".join(result.output.split())
         tail = said if len(said) <= _LAST_WORDS else "..." + said[-_LAST_WORDS:]

@@ -11,6 +11,8 @@ import sys
 import typing as t
 
 from .._engine import dates
+from .._engine.baseline import Baseline
+from .._engine.errors import EngineError
 from . import runs
 from .base import BackendError, Clock, Document, Options, Run
 from .installers import installer_of
@@ -25,6 +27,8 @@ ERROR = "error"
 SKIPPED = "skipped"
 
 ARGUMENTS: t.Dict[str, t.Dict[str, t.Any]] = {
+    "baselines": {"type": "raw"},
+    "patch_group": {"type": "str"},
     "name": {"type": "str"},
     "minimum_free_space": {"type": "int", "default": 200},
     "lock_timeout": {"type": "int", "default": 60},
@@ -40,6 +44,14 @@ BOOT_FLOOR = 50  # MiB; it is small by nature, and a kernel with its initial fil
 INODE_FLOOR = 1000
 # How the sentences of a refresh begin that failed.
 COMPLAINTS = ("apt-get update", "zypper refresh", "the package lists were not refreshed")
+
+
+class Node(t.NamedTuple):
+    """Which node is looked at, and the baselines of which one may name repositories of its own."""
+
+    name: str
+    patch_group: t.Optional[str] = None
+    baselines: t.Optional[t.Sequence[Baseline]] = None
 
 
 class Finding(t.NamedTuple):
@@ -61,7 +73,7 @@ class FileSystem(t.NamedTuple):
     read_only: bool
 
 
-def examine(name: str, run: Run, clock: Clock, options: Options, minimum_free_space: int) -> t.List[Finding]:
+def examine(node: Node, run: Run, clock: Clock, options: Options, minimum_free_space: int) -> t.List[Finding]:
     """Every check of this host, in an order in which an earlier one explains a later one."""
     system = read_os_release(options.root)
     findings = [connection(options.privileged), operating_system(system)]
@@ -70,7 +82,7 @@ def examine(name: str, run: Run, clock: Clock, options: Options, minimum_free_sp
     findings += disk_space(file_systems(system.manager, options.root), minimum_free_space)
     findings.append(_lock(system.manager, options))
     findings.append(_interrupted(system.manager, run, options))
-    return findings + _package_manager(name, run, clock, options)
+    return findings + _package_manager(node, run, clock, options)
 
 
 def connection(privileged: bool) -> Finding:
@@ -193,12 +205,12 @@ def interrupted(left: t.Sequence[str], unfinished: t.Sequence[str]) -> Finding:
     )
 
 
-def _package_manager(name: str, run: Run, clock: Clock, options: Options) -> t.List[Finding]:
+def _package_manager(node: Node, run: Run, clock: Clock, options: Options) -> t.List[Finding]:
     """What the package manager says when it is asked, its repositories with it."""
     started = dates.text(clock())
     try:
-        inventory = gather(name, None, run, clock, options).inventory
-    except BackendError as error:
+        inventory = gather(node.name, node.patch_group, run, clock, options, node.baselines).inventory
+    except (EngineError, BackendError) as error:
         return [Finding("package_manager", ERROR, str(error), "see what it says; nothing can be installed like this")]
     refreshed = options.privileged and not options.check_mode and options.refresh == "always"
     return [
@@ -225,8 +237,9 @@ def repositories(inventory: Document, started: t.Optional[str]) -> Finding:
     """Whether each enabled repository gave its metadata since `started`; None: they were not asked."""
     known = inventory.get("repositories") or {}
     words = [*inventory["warnings"], *("%s: %s" % (one["what"], one["why"]) for one in inventory["problems"])]
-    if not known and not words:
-        return Finding("repositories", ERROR, "no repository is enabled", "configure one")
+    if not known:
+        said = "; ".join(["nothing is known of any repository", *words])
+        return Finding("repositories", ERROR, said, "configure one, and let the node fetch its metadata")
     if started is None:
         age = inventory.get("refreshed_at") or "unknown age"
         return Finding("repositories", SKIPPED, "not asked by this run; their metadata is of %s" % age)

@@ -9,6 +9,7 @@ import typing as t
 
 from .._engine.record import attention
 from .base import Document
+from .boot import boot_id
 
 
 def presented(result: Document, full: bool, with_inventory: bool) -> t.Tuple[Document, t.List[str]]:
@@ -18,6 +19,8 @@ def presented(result: Document, full: bool, with_inventory: bool) -> t.Tuple[Doc
     inventory = result.pop("inventory_after")
     warnings = [*result.pop("warnings"), *record["warnings"]]
     result.update(status=record["status"], ansible_facts={"patch_compliance": attention(record)})
+    if "conclusion" in result:
+        result["conclusion"] = dict(result["conclusion"], boot_id=boot_id())
     if full:
         result["record"] = record
     else:

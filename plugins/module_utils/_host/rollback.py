@@ -17,7 +17,7 @@ from . import job, outcome, pending, runs
 from .base import BackendError, Document, Options, Run
 from .resolve import Resolution, resolve_undo
 from .scan import gather, remembered
-from .settle import repair
+from .settle import Repair, repair
 from .space import check_space
 from .task import Host, Task
 from .transaction import Installer, Wanted
@@ -70,7 +70,7 @@ def _rolled_back(
     if "manager" not in gathered.inventory:
         raise BackendError("%s is no operating system that Patch Manager knows" % gathered.inventory["node"])
     installer = installer_of(gathered.inventory["manager"], host.run, gathered.options)
-    repaired = [] if host.options.check_mode else repair(installer, task.run_id, host)
+    repaired = Repair([], []) if host.options.check_mode else repair(installer, task.run_id, host)
     undo = what_to_undo(undone.document["changed"], gathered.inventory, os.uname().release)
     resolution = resolve_undo(installer, undo.older, undo.removals)
     impossible = [*undo.impossible, *_refused(undo, undone, resolution)]
@@ -151,14 +151,14 @@ def _target(change: Document) -> Target:
     return Target(change["name"], change["arch"], change["new"], change["old"] or "")
 
 
-def _frame(task: Task, undone: runs.RunFolder, resolution: Resolution, undo: Undo, repaired: t.List[str]) -> Document:
+def _frame(task: Task, undone: runs.RunFolder, resolution: Resolution, undo: Undo, repaired: Repair) -> Document:
     return {
         "run_id": task.run_id,
         "of_run": undone.run_id,
         "started": undone.document.get("started"),
         "download_size": resolution.solution.download_size,
-        "leftovers": repaired,
-        "warnings": ["%s is as before that run already" % target.kb_id for target in undo.done],
+        "leftovers": repaired.left,
+        "warnings": repaired.warnings + ["%s is as before that run already" % target.kb_id for target in undo.done],
     }
 
 

@@ -28,14 +28,27 @@ def _summary(run: runs.RunFolder, what: str) -> Document:
     return {"run_id": run.run_id, "started": run.document.get("started"), "folder": run.path, "what": what}
 
 
-def repair(installer: Installer, run_id: str, host: Host) -> t.List[str]:
-    """Bring what an interrupted transaction left behind to an end; answers what that was.
+class Repair(t.NamedTuple):
+    left: t.List[str]  # what an interrupted transaction had left behind
+    still: t.List[str]  # what of that could not be brought to an end, and why
 
-    Raises BackendError when it is still there afterwards.
+    @property
+    def changed(self) -> bool:
+        return len(self.still) < len(self.left)
+
+    @property
+    def warnings(self) -> t.List[str]:
+        return ["an interrupted transaction could not be brought to an end: %s" % what for what in self.still]
+
+
+def repair(installer: Installer, run_id: str, host: Host) -> Repair:
+    """Bring what an interrupted transaction left behind to an end, as far as that goes.
+
+    What does not is no reason to stop: a package that cannot be configured may be what the next version cures.
     """
     left = installer.leftovers()
     if not left:
-        return []
+        return Repair([], [])
     steps = installer.repair()
     run = runs.begin(
         run_id,
@@ -48,12 +61,8 @@ def repair(installer: Installer, run_id: str, host: Host) -> t.List[str]:
     results = job.results(run.path)
     still = installer.leftovers()
     run.update(state=runs.ENDED, ended=dates.text(host.clock()), outcome="failed" if still else "repaired")
-    if still:
-        raise BackendError(
-            "an interrupted transaction could not be brought to an end: %s. %s"
-            % ("; ".join(still), outcome.last_words(results))
-        )
-    return left
+    words = outcome.last_words(results)
+    return Repair(left, ["%s (%s)" % (what, words) if words else what for what in still])
 
 
 def settle(

@@ -63,6 +63,7 @@ class Step(t.NamedTuple):
     data: str = ""  # standard input
     interruptible: bool = False  # it changes nothing on the node, so it may be stopped when time is over
     always: bool = False  # run even though a step before it failed
+    fine: t.Tuple[int, ...] = (0,)  # exit codes that mean success
     busy: t.Tuple[int, ...] = ()  # exit codes that mean another process holds the lock: tried again for lock_timeout
 
 
@@ -72,6 +73,11 @@ class StepResult(t.NamedTuple):
     code: t.Optional[int]  # exit code, negative for a signal; None: never started, or nobody saw it end
     output: str  # both streams, in the order they came
     why_not: str = ""  # why it was not started, or was stopped
+    fine: t.Tuple[int, ...] = (0,)
+
+    @property
+    def failed(self) -> bool:
+        return bool(self.why_not) or self.code not in self.fine
 
 
 class Installer(abc.ABC):

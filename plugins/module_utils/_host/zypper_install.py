@@ -16,9 +16,10 @@ from .zypper_command import OWN_FOLDER, Restriction, ZypperCommand, failed, fetc
 from .zypper_output import LOCKED, OutputError
 from .zypper_transactions import Plan, parse_failures, parse_plan
 
-# Exit codes (ZYPPER_EXIT_...): of a transaction that came to its end, whatever there is to say of it: reboot needed,
-# restart of zypper needed, a repository skipped, a script of a package failed.
-ENDED = (0, 102, 103, 106, 107)
+# Exit codes (ZYPPER_EXIT_...). Of what was done, whatever there is to say of it besides: reboot needed, restart of
+# zypper needed, a repository skipped.
+INFORMED = (0, 102, 103, 106)
+ENDED = (*INFORMED, 107)  # and of a transaction that came to its end, although a script of a package failed
 # It cannot be done: dependencies, no repositories, conflicts of files, no such package.
 REFUSED = (4, 6, 8, 104)
 
@@ -79,7 +80,13 @@ class ZypperInstaller(Installer):
         available = [wanted for wanted in newest if self._available_again(wanted)]
         if available:
             steps.append(
-                Step("repair", tuple(self._command(Request(tuple(available)), "--force")), always=True, busy=(LOCKED,))
+                Step(
+                    "repair",
+                    tuple(self._command(Request(tuple(available)), "--force")),
+                    always=True,
+                    fine=INFORMED,
+                    busy=(LOCKED,),
+                )
             )
         return steps
 
@@ -94,10 +101,11 @@ class ZypperInstaller(Installer):
 
     def download(self, request: Request) -> t.List[Step]:
         command = self._command(request, "--download-only")
-        return [Step("download", tuple(command), interruptible=True, busy=(LOCKED,))]
+        return [Step("download", tuple(command), interruptible=True, fine=INFORMED, busy=(LOCKED,))]
 
     def install(self, request: Request) -> t.List[Step]:
-        return [Step("install", tuple(self._command(request, "--download", "in-advance")), busy=(LOCKED,))]
+        command = self._command(request, "--download", "in-advance")
+        return [Step("install", tuple(command), fine=INFORMED, busy=(LOCKED,))]
 
     def failures(self, request: Request, results: t.Sequence[StepResult]) -> t.Dict[str, str]:
         found: t.Dict[str, str] = {}

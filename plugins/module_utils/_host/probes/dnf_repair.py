@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """PRIVATE to the collection. What a transaction that was killed left behind, and the one that brings it to its end.
 
-Sent after the texts of `_host/probes/dnf.py` and `_host/probes/dnf_solve.py`, with the options of the latter, but for
+Sent together with `_host/probes/dnf.py` and `_host/probes/dnf_solve.py`, with the options of the latter, but for
 its request, and with `installed_only` (whether there is anything at all, without a look at repositories).
 
 rpm leaves two things: packages that are there in the old and the new version, and packages whose last scripts never
@@ -15,9 +15,8 @@ import json
 import os
 import sys
 
-if __package__:  # elsewhere the other texts have defined them
-    from .dnf import main, unlocked
-    from .dnf_solve import INCOMING, Refused, check_keys, describe_item, everything, load, replaced, resolve, settled
+from .dnf import main, unlocked
+from .dnf_solve import INCOMING, Refused, check_keys, describe_item, everything, load, replaced, resolve, settled
 
 KEYS = "gpg-pubkey"  # rpm keeps keys as packages, any number of them
 

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """PRIVATE to the collection. The transaction by which dnf 4 would meet a request, as one JSON document.
 
-Sent with the text of `_host/probes/dnf.py` before its own, see `base.ask_probe`; what holds for that file holds for
-this one. It changes nothing, fetches nothing, and loads dnf's plugins with version locks, as the command itself does.
+Sent together with `_host/probes/dnf.py`, see `base.ask_probe`; what holds for that file holds for this one. It changes
+nothing, fetches nothing, and loads dnf's plugins with version locks, as the command itself does.
 
 Options: those of `_host/probes/dnf.py`, and `packages`, `forbidden` and `removals` as lists of [name, architecture,
 epoch, version, release], `downgrade`, and `settings` (of dnf's configuration, those that the command gets too).
@@ -15,13 +15,10 @@ import json
 import os
 import sys
 
-if __package__:  # elsewhere the other text has defined them
-    from .dnf import clean, configure, drop_missing, main, unlocked
+from .dnf import clean, configure, drop_missing, main, unlocked
 
 INCOMING = ("Install", "Upgrade", "Downgrade", "Reinstall")  # as `dnf history` writes them
 REASON_CHANGE = "Reason Change"
-
-
 ROUNDS = 5  # of solving anew without what would put an installed package out of use
 
 

@@ -20,7 +20,6 @@ import subprocess
 import sys
 import time
 
-FINE = (0,)
 UMASK = 0o022  # of the commands: what they make is the system's
 ENDED = ("Z", "X")  # states of a process: zombie, dead
 POLL = 0.2  # seconds between two looks at a command that may be stopped
@@ -41,10 +40,11 @@ class Worker:
         for number, step in enumerate(self.job["steps"]):
             why_not = self.stopping or self.over() or (failed if not step["always"] else "")
             result = {"name": step["name"], "command": step["command"], "code": None, "why_not": why_not, "pid": None}
+            result["fine"] = step["fine"]
             self.results.append(result)
             if not why_not:
                 self.carry_out(number, step, result)
-                if result["code"] not in FINE:
+                if result["code"] not in step["fine"]:
                     failed = failed or "'%s' failed before" % step["name"]
             self.save(False)
         self.save(True)

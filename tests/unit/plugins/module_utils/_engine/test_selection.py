@@ -35,9 +35,9 @@ OPENSSL = package("openssl", installed=rpm("1:3.0-1"), available=[rpm("1:3.0-2",
 CURRENT = package("bash", installed=rpm("5.1-1"), available=[rpm("5.1-1", notice("RHSA-2026:4"))])
 
 
-def selected(*packages, given=EVERYTHING, system=RHEL, **limits):
+def selected(*packages, given=None, system=RHEL, **limits):
     document = inventory(system, *packages)
-    patches = what_if(document, [given])["record"]["patches"]
+    patches = what_if(document, [given or EVERYTHING])["record"]["patches"]
     return select(document, patches, Limits(**limits))
 
 

@@ -497,9 +497,9 @@ def test_runs_that_are_refused(run, words):
         assert word in str(caught.value)
 
 
-def state_after(reboot_option, patch=CURRENT, **run):
+def state_after(reboot_option, patch=None, **run):
     run = dict(run, operation="Install", reboot_option=reboot_option, rebooted=False)
-    found = decide(RHEL, patch, rule(filters=IMPORTANT), run=run)
+    found = decide(RHEL, patch or CURRENT, rule(filters=IMPORTANT), run=run)
     return found["state"], found["status"]
 
 

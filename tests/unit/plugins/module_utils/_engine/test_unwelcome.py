@@ -26,9 +26,9 @@ LIB = package("lib", installed=rpm("1.0-1"), available=[rpm("1:1.1-1", RHSA), rp
 DEB = package("lib", arch="amd64", installed=deb("1.0"), available=[deb("1.1")])
 
 
-def reason(version, entries=(), items=None, action="BLOCK", system=RHEL, patch=LIB, name="lib", arch="x86_64"):
+def reason(version, entries=(), items=None, action="BLOCK", system=RHEL, patch=None, name="lib", arch="x86_64"):
     given = parse_baseline(baseline(system, rejected_patches=list(entries), rejected_patches_action=action))
-    return Unwelcome(inventory(system, patch), given, items).reason(name, arch, version)
+    return Unwelcome(inventory(system, patch or LIB), given, items).reason(name, arch, version)
 
 
 @pytest.mark.parametrize(

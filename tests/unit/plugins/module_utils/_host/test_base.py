@@ -51,10 +51,9 @@ def test_a_probe_has_the_functions_of_the_libraries_it_is_sent_with(probe, tmp_p
     )
     library = importlib.util.module_from_spec(importlib.util.spec_from_file_location("library", path))
     (tmp_path / "some_probe.py").write_text(
-        "import json\nif __package__:\n    from .library import greeting\n"
-        "if __name__ == '__main__':\n    print(json.dumps(greeting()))\n"
+        "import json\nfrom .library import greeting\nif __name__ == '__main__':\n    print(json.dumps(greeting()))\n"
     )
-    assert base.ask_probe(run, probe, [sys.executable], {}, [library]) == {"hello": "__main__"}
+    assert base.ask_probe(run, probe, [sys.executable], {}, [library]) == {"hello": "probes.library"}
 
 
 @pytest.mark.parametrize(

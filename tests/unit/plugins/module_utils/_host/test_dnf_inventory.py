@@ -167,14 +167,14 @@ def test_automatic_updates_are_named():
 
 
 @pytest.mark.parametrize(
-    ("has_dnf5", "words"),
+    ("chosen", "words"),
     [
-        pytest.param(False, "Install them with 'dnf install python3-dnf'", id="nothing"),
-        pytest.param(True, "this node has dnf5, which this version of the collection does not ask", id="dnf5"),
+        pytest.param(None, "Install them with 'dnf install python3-dnf'", id="found by itself"),
+        pytest.param("/usr/bin/python3", "bindings_interpreter cannot be used", id="chosen by the user"),
     ],
 )
-def test_without_bindings_it_is_refused_by_name(has_dnf5, words):
-    refusal = dnf.without_bindings("no dnf in /usr/bin/python3", has_dnf5)
+def test_without_bindings_it_is_refused_by_name(chosen, words):
+    refusal = dnf.without_bindings("no dnf in /usr/bin/python3", chosen)
     assert words in refusal
     assert "python3-dnf" in refusal
     assert "no dnf in /usr/bin/python3" in refusal

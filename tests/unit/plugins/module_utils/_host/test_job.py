@@ -97,7 +97,8 @@ def test_commands_get_the_locale_the_path_and_of_the_task_only_the_proxies(folde
     monkeypatch.delenv("PATH")
     start(folder, shell("env"), extra={"MINE": "yes"})
     job.wait(str(folder))
-    found = dict(line.split("=", 1) for line in job.results(str(folder))[0].output.splitlines())
+    found = dict(line.split("=", 1) for line in (folder / "0.log").read_text().splitlines())
+    assert "https_proxy=http://proxy.example:3128" in job.results(str(folder))[0].output  # results are shown
     assert found["https_proxy"] == "http://user:secret@proxy.example:3128"
     assert (found["LC_ALL"], found["DEBIAN_FRONTEND"], found["MINE"]) == ("C", "noninteractive", "yes")
     assert found["PATH"] == job.PATH

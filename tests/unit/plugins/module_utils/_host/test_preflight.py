@@ -227,7 +227,7 @@ def repository(name, refreshed_at=STARTED, uri="http://a.example.com/x"):
         ),
         pytest.param(inventory(repository("disc", None, "cdrom:[Debian]")), STARTED, "ok", "all 1", id="disc"),
         pytest.param(inventory(repository("base", OLD)), None, "skipped", "not asked", id="check mode"),
-        pytest.param(inventory(), STARTED, "error", "no repository is enabled", id="none"),
+        pytest.param(inventory(), STARTED, "error", "nothing is known of any repository", id="none"),
     ],
 )  # fmt: skip
 def test_repositories(given, started, status, words):
@@ -289,8 +289,9 @@ def later():
 
 def examined(fake_root, clock=clock, **options):
     """The findings on a node of apt, by the name of their check."""
+    asked_of = preflight.Node("n")
     asked = Options(**{"refresh": "always", "lock_timeout": 0, "root": str(fake_root.root), **options})
-    return {finding.check: finding for finding in preflight.examine("n", fake_root.run, clock, asked, 1)}
+    return {finding.check: finding for finding in preflight.examine(asked_of, fake_root.run, clock, asked, 1)}
 
 
 @pytest.fixture

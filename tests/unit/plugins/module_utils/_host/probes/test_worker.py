@@ -31,6 +31,7 @@ def step(script, name="step", **members):
         "interruptible": False,
         "always": False,
         "busy": [],
+        "fine": [0],
     }
     document.update(members)
     return document
@@ -271,4 +272,5 @@ def test_born_of_a_process_that_ended_and_of_one_that_nobody_asked_for_its_end()
     until(lambda: worker.born(ended.pid) is None)  # a zombie: not waited for
     ended.wait()
     assert worker.born(ended.pid) is None
-    assert worker.born(os.getpid()) == worker.born(os.getpid()) is not None
+    assert worker.born(os.getpid()) is not None
+    assert worker.born(os.getpid()) == worker.born(os.getpid())
