@@ -54,6 +54,11 @@ class Patching:
         self.host.install(*(package._replace(version=OLD, requires=(), before="", after="", size=0) for package in packages))
         self.host.publish(*packages, advisory=Advisory("SEC-1"))
 
+    def republish(self, package: Package) -> None:
+        """Publish again what was published as a security patch. The advisory of an rpm repository still stands."""
+        apt = self.host.kind.manager == "apt"
+        self.host.publish(package, advisory=Advisory("SEC-1") if apt else None)
+
     def patch(self, *arguments: str, module: str = INSTALL, **options: t.Any) -> dict[str, t.Any]:
         asked = {**self.options, **options}
         return self.controller.module([self.host], module, *arguments, options=asked)[self.host.name]

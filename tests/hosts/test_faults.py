@@ -123,7 +123,7 @@ def test_a_package_is_signed_by_a_stranger(boot, controller, laboratory, kind):
     assert patching.versions("tool") == [OLD]
     words = reason(answer, "tool").lower()
     assert "signature" in words or "gpg" in words or "key" in words, answer
-    archive.publish(TOOL)
+    patching.republish(TOOL)
     answer = patching.patch()
     assert not answer.get("failed"), answer
     patching.settled("tool", "good")
@@ -140,7 +140,7 @@ def test_a_package_is_withdrawn_after_the_metadata(patching):
     assert "404" in reason(answer, "tool") or "not found" in reason(answer, "tool").lower(), answer
     assert patching.versions("tool") == [OLD]
     assert states(patching.kept(answer["run_id"])[0])["tool"] == "FAILED"
-    patching.host.publish(TOOL)
+    patching.republish(TOOL)
     again = patching.patch()
     assert not again.get("failed"), again
     patching.settled("tool", "good")

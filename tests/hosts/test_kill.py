@@ -70,10 +70,7 @@ def recovers(patching, run_id, **options):
 
 def kill_package_manager(host):
     assert sum([host.kill(name) for name in PACKAGE_MANAGERS]) > 0
-    import time; time.sleep(12)
-    from ansible_collections.patchops.fleet.tests.hosts.lab import enclosure
-    print("\n".join(enclosure.processes(host.machine.group).values()))
-    until(lambda: not any(host.processes(name) for name in PACKAGE_MANAGERS), "the package manager is gone",2)
+    until(lambda: not any(host.processes(name) for name in PACKAGE_MANAGERS), "the package manager is gone")
 
 
 # -- before anything is installed
@@ -188,21 +185,23 @@ def test_a_unit_that_is_stopped_ends_after_its_command(patching):
 
 
 def test_the_package_manager_is_killed_in_its_transaction(patching):
-    """The module lives, and tells; the next run repairs."""
+    """The module lives, and tells. What is left, apt's installer brings to its end at once, others the next run."""
     host = patching.host
     patching.offer(*chain())
     with patching.started() as run:
         host.wait_for_file(INSIDE)
-        kill_package_manager(host)
+        assert sum([host.kill(name) for name in PACKAGE_MANAGERS]) > 0
+        host.path(GO).touch()
         answer = run.answer
     assert answer["outcome"] in ("failed", "partial"), answer
     assert outcomes(answer)["last"] == "failed"
     assert patching.versions("last") == [OLD]
     assert states(patching.kept(answer["run_id"])[0])["last"] == "FAILED"
-    host.path(GO).touch()
+    print("FIRST", answer)
     again = patching.patch()
+    print("AGAIN", again)
     assert not again.get("failed"), again
-    assert again["leftovers"], again
+    assert bool(again["leftovers"]) is (host.kind.manager != "apt"), again
     assert (again["recovered"], again["changed"]) == ([], True)
     patching.settled(*NAMES)
 
