@@ -73,7 +73,11 @@ def _foreseen(task: Task, host: Host, installer_of: t.Callable[[str, Run, Option
         task.reboot_option, scan.inventory["manager"], said, foreseen, scan.pending, foreseen=True
     )
     results = outcome.patch_results(
-        selection.targets, selection.skipped, resolution.refused, lambda target: None, outcome.PLANNED
+        selection.targets,
+        selection.skipped,
+        resolution.refused,
+        lambda target: None if changed else outcome.why_not_installed(target, scan.inventory, {}, ()),
+        outcome.PLANNED,
     )
     document = _result(task, host, scan.record, results, resolution, selection.warnings, reboot)
     document["inventory_after"] = scan.inventory
