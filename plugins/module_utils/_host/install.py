@@ -73,13 +73,17 @@ def _foreseen(task: Task, host: Host, installer_of: t.Callable[[str, Run, Option
         task.reboot_option, scan.inventory["manager"], said, foreseen, scan.pending, foreseen=True
     )
     results = outcome.patch_results(
-        selection.targets, selection.skipped, resolution.refused, lambda target: None, outcome.PLANNED
+        selection.targets,
+        selection.skipped,
+        resolution.refused,
+        lambda target: None if changed else outcome.why_not_installed(target, scan.inventory, {}, ()),
+        outcome.PLANNED,
     )
     document = _result(task, host, scan.record, results, resolution, selection.warnings, reboot)
     document["inventory_after"] = scan.inventory
     document.update(
         changed=bool(changed) and (not task.download_only or resolution.solution.download_size != 0),
-        outcome="planned" if changed else "nothing_to_do",
+        outcome="planned" if changed else _without_changes(document),
         commands=[_shown(step) for step in _steps(task, installer, resolution.request)] if changed else [],
         diff=outcome.diff([] if task.download_only else changed),
         recovered=settled_later(host.options.root),
@@ -120,7 +124,8 @@ def _scan(task: Task, host: Host) -> Scan:
     if choice.baseline is None:
         raise BackendError("%s. Nothing was touched" % choice.why)
     if gathered.inventory.get("unusable"):
-        raise BackendError("%s. Nothing was touched" % gathered.inventory["unusable"])
+        why = dict.fromkeys([gathered.inventory["unusable"], *(gathered.inventory.get("warnings") or ())])
+        raise BackendError("%s. Nothing was touched" % "; ".join(why))
     memory = remembered(host.options.root)
     record = assess(gathered.inventory, task.baselines, host.clock(), task.run_id, run=memory.run, undated=task.undated)
     return Scan(gathered, record, bool(memory.run.pending))
@@ -161,9 +166,13 @@ def _nothing_to_do(task: Task, host: Host, scan: Scan, selection: Selection, res
     record = _final_record(task, host, scan.inventory, run)
     document = _result(task, host, record, results, resolution, selection.warnings, reboot)
     document.update(changed=False, commands=[], diff=outcome.diff(()), conclusion=_conclusion(run))
-    document["outcome"] = "failed" if document["failed_patches"] else "nothing_to_do"
+    document["outcome"] = _without_changes(document)
     document["inventory_after"] = scan.inventory
     return document
+
+
+def _without_changes(document: Document) -> str:
+    return "failed" if document["failed_patches"] else "nothing_to_do"
 
 
 def _apply(

@@ -71,7 +71,7 @@ def settle(
     """Write down what became of each interrupted run, judged by what the node has now."""
     found = []
     for run in interrupted:
-        if run.document.get("operation") != "install":
+        if run.document.get("operation") != "install" or "targets" not in run.document:
             run.update(state=runs.ENDED, ended=dates.text(host.clock()), outcome="interrupted", interrupted=True)
             found.append(_summary(run, "interrupted during its %s" % run.document.get("operation")))
             continue

@@ -153,14 +153,20 @@ def end_group(group: pathlib.Path) -> None:
 def processes(group: pathlib.Path) -> dict[int, str]:
     """The processes in a control group and below: their command lines by their ids on this machine."""
     found = {}
-    for listing in group.rglob("cgroup.procs"):
-        for number in listing.read_text().split():
-            try:
-                line = pathlib.Path("/proc", number, "cmdline").read_bytes()
-            except OSError:  # it has ended
-                continue
-            found[int(number)] = line.replace(b"\0", b" ").decode(errors="replace").strip()
+    for folder, _folders, _files in os.walk(group):  # which passes over what is gone meanwhile
+        for number in text_of(pathlib.Path(folder, "cgroup.procs")).split():
+            line = text_of(pathlib.Path("/proc", number, "cmdline"))
+            if line:
+                found[int(number)] = line.replace("\0", " ").strip()
     return found
+
+
+def text_of(path: pathlib.Path) -> str:
+    """What a file of the kernel says; empty when what it tells of has ended."""
+    try:
+        return path.read_bytes().decode(errors="replace")
+    except OSError:
+        return ""
 
 
 if __name__ == "__main__":

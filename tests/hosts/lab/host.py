@@ -150,7 +150,8 @@ class Host:
         """Kill, with SIGKILL, the processes whose command line has a text in it; how many there were."""
         found = self.processes(text)
         for number in found:
-            os.kill(number, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # it ended with another one
+                os.kill(number, signal.SIGKILL)
         return len(found)
 
     def unplug(self) -> None:

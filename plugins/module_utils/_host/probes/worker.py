@@ -22,6 +22,7 @@ import time
 
 UMASK = 0o022  # of the commands: what they make is the system's
 ENDED = ("Z", "X")  # states of a process: zombie, dead
+MERCY = 20  # seconds in which a command that is told to stop may do so
 POLL = 0.2  # seconds between two looks at a command that may be stopped
 RETRY = 1  # seconds between two tries of a command that finds a lock held
 
@@ -112,8 +113,7 @@ class Worker:
                 why = self.stopping or self.over()
             if why:
                 result["why_not"] = "stopped: %s" % why
-                os.killpg(process.pid, signal.SIGTERM)
-                return process.wait()
+                return end(process)
 
     def save(self, ended):
         path = os.path.join(self.folder, "steps.json")
@@ -130,6 +130,16 @@ def feed(process, data):
         process.stdin.close()
     except BrokenPipeError:
         pass  # the command did not want to hear it; its exit code tells the rest
+
+
+def end(process):
+    """Stop a command that changes nothing on the node, whatever it does about it; its exit code."""
+    for number, patience in ((signal.SIGTERM, MERCY), (signal.SIGKILL, None)):
+        os.killpg(process.pid, number)
+        try:
+            return process.wait(patience)
+        except subprocess.TimeoutExpired:
+            pass
 
 
 def born(pid):

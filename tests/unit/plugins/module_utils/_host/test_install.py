@@ -298,6 +298,8 @@ def test_a_run_that_can_install_nothing_has_failed_and_begins_nothing(system, in
     assert all(outcome == "failed" and reason in words for outcome, words in outcomes(result).values())
     assert (result["outcome"], result["changed"], system.runs()) == ("failed", False, [])
     assert states(result["record"])["foo.amd64"] == "FAILED"
+    foreseen = system.run(options={"check_mode": True})
+    assert (foreseen["outcome"], outcomes(foreseen)) == ("failed", outcomes(result))
 
 
 @pytest.mark.parametrize(
@@ -444,6 +446,13 @@ def test_what_an_interrupted_run_installed_waits_for_a_reboot_only_if_it_must(sy
     assert states(result["record"])["foo.amd64"] == found
     assert pending.load(str(system.root)).since == {}
     assert run.document["boot_id"] == ("another" if rebooted else boot.boot_id())
+
+
+def test_an_interrupted_run_that_does_not_say_what_it_was_to_bring_is_only_noted(system):
+    runs.begin("lost", NOW, {"operation": "install"}, str(system.root))
+    result = system.run("next")
+    assert [(run["run_id"], run["what"]) for run in result["recovered"]] == [("lost", "interrupted during its install")]
+    assert runs.unfinished(str(system.root)) == []
 
 
 def test_a_download_that_was_interrupted_is_only_noted(system):

@@ -169,6 +169,13 @@ def test_the_deadline_stops_what_may_be_interrupted(job):
     assert "told" in job.log()
 
 
+def test_what_is_interruptible_and_does_not_listen_is_killed(job, monkeypatch):
+    monkeypatch.setattr(sys.modules[__name__], "SOURCE", SOURCE.replace("MERCY = 20 ", "MERCY = 0.1 "))
+    deaf = step("trap '' TERM; while :; do sleep 0.05; done", interruptible=True)
+    steps = job.run(deaf, deadline=time.time() + 1)
+    assert outcomes(steps) == [(-signal.SIGKILL, "stopped: max_duration was over")]
+
+
 def test_the_deadline_lets_a_transaction_end(job):
     # the script ends by itself once the deadline, which is read from its environment, is over
     deadline = time.time() + 1
