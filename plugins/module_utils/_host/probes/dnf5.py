@@ -262,10 +262,11 @@ def read_installed(libdnf5, base):
     query = libdnf5.rpm.PackageQuery(base)
     query.filter_installed()
     found = {}
-    for native in in_order(libdnf5, query):
-        if native.get_name() != "gpg-pubkey":  # rpm keeps keys as packages
-            found.setdefault((native.get_name(), native.get_arch()), []).append(native)
-    return found
+    for native in query:
+        name = native.get_name()
+        if name != "gpg-pubkey":  # rpm keeps keys as packages
+            found.setdefault((name, native.get_arch()), []).append(native)
+    return {key: in_order(libdnf5, natives) for key, natives in found.items()}
 
 
 def available(libdnf5, base, names):
@@ -273,7 +274,7 @@ def available(libdnf5, base, names):
     query = libdnf5.rpm.PackageQuery(base)
     query.filter_available()
     query.filter_name(names)
-    return list(query)
+    return query
 
 
 def read_packages(libdnf5, base):
@@ -283,11 +284,13 @@ def read_packages(libdnf5, base):
     """
     installed = read_installed(libdnf5, base)
     names = sorted({name for name, _arch in installed})
-    offers = available(libdnf5, base, names)
+    everything = available(libdnf5, base, names)
+    offers = list(everything)
     sack = base.get_rpm_package_sack()
     sack.load_config_excludes_includes()
     locks = read_locks(sack, offers)
-    visible = {identity(native) for native in available(libdnf5, base, names)}
+    everything.difference(available(libdnf5, base, names))
+    hidden = {identity(native) for native in everything}
     packages = {}
     for key, natives in installed.items():
         versions = [dict(describe(native), installed=native.get_install_time()) for native in natives]
@@ -297,9 +300,10 @@ def read_packages(libdnf5, base):
         if key not in installed or compare(libdnf5, native, installed[key][-1]) < 0:
             continue
         versions = packages[key]["versions"]
-        version = versions.get(native.get_evr())
+        evr = native.get_evr()
+        version = versions.get(evr)
         if version is None:
-            version = versions[native.get_evr()] = dict(
+            version = versions[evr] = dict(
                 describe(native),
                 repositories=[],
                 excluded=[],
@@ -307,7 +311,7 @@ def read_packages(libdnf5, base):
                 size=native.get_download_size(),
             )
         version["repositories"].append(native.get_repo_id())
-        if identity(native) not in visible:
+        if hidden and identity(native) in hidden:
             version["excluded"].append(native.get_repo_id())
     for package in packages.values():
         package["versions"] = list(package["versions"].values())
