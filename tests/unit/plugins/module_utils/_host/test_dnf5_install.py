@@ -30,11 +30,10 @@ from ansible_collections.patchops.fleet.plugins.module_utils._host.transaction i
     StepResult,
     Wanted,
 )
-from ansible_collections.patchops.fleet.tests.unit.plugins.module_utils._host.dnf5_roots import SYSTEM, Dnf5Root
+from ansible_collections.patchops.fleet.tests.unit.plugins.module_utils._host.dnf5_roots import Dnf5Root
 from ansible_collections.patchops.fleet.tests.unit.plugins.module_utils._host.rpm_roots import BUILT, Repository, Rpm
 
 pytestmark = pytest.mark.needs("rpm", "createrepo-c")
-on_a_system = pytest.mark.skipif(not SYSTEM, reason="PATCHOPS_DNF5_ROOT names no system with dnf5")
 
 UNSIGNED = "gpgcheck=0"
 HELLO = Rpm("hello")
@@ -278,28 +277,6 @@ def test_locks_and_excludes_of_the_node_hold(root, settings, locks, words):
     scanned(root)
     assert words in installer(root).solve(request(HELLO_2)).refusal
     assert "hello-2.0-1.x86_64" in installer(root).solve(request(newer)).refusal
-
-
-@on_a_system
-def test_what_is_downloaded_is_found_again(root, served):
-    root.install(HELLO)
-    repository = root.repository("one", UNSIGNED, address=served(root.path / "repositories/one/tree"))
-    repository.add(HELLO_2).publish()
-    scanned(root)
-    asked = request(HELLO_2)
-    manager = installer(root)
-    solution = manager.solve(asked)
-    assert solution.download_size == solution.changes[0].size > 0
-    assert [result.code for result in carried_out(root, manager.download(asked))] == [0]
-    assert installed(root) == ["hello-1.0-1.x86_64"]
-    files = [str(path) for path in root.cache.rglob("*.rpm")]
-    assert len(files) == 1
-    assert files[0].startswith(manager.download_folder)
-    for path in repository.folder.glob("*.rpm"):
-        path.unlink()
-    assert installer(root).solve(asked).download_size == 0
-    install(root, asked)
-    assert (root.root / "opt/hello").read_text() == "two\n"
 
 
 def test_it_is_the_metadata_of_the_scan_that_counts(root):
