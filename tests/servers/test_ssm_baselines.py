@@ -79,6 +79,7 @@ def test_rules_that_aws_refuses(ssm, system, given, why):
         pytest.param("SUSE", {"AvailableSecurityUpdatesComplianceStatus": "COMPLIANT"}, id="available on Linux"),
         pytest.param("SUSE", {"GlobalFilters": {"PatchFilters": [{"Key": "PRODUCT", "Values": ["*"]}] * 2}}, id="both"),
         pytest.param("SUSE", {"Tags": [{"Key": "aws:x", "Value": ""}]}, id="tag of AWS"),
+        pytest.param("SUSE", {"Tags": [{"Key": "x", "Value": ""}] * 2}, id="tag twice"),
         pytest.param("SUSE", {"Tags": [{"Key": f"k{n}", "Value": ""} for n in range(51)]}, id="51"),
     ],
 )  # fmt: skip

@@ -45,7 +45,10 @@ def test_pages(aws):
 
 def test_tokens_of_pages_hold_for_their_own_request_alone(aws):
     ssm = aws.client()
+    baseline(ssm)
+    baseline(ssm)
     token = ssm.describe_patch_baselines(MaxResults=1)["NextToken"]
+    assert ssm.describe_patch_baselines(NextToken=token)["BaselineIdentities"]
     for wrong in ({"NextToken": "nonsense"}, {"NextToken": token, "Filters": OWN}):
         with refused("ValidationException", "token is not valid"):
             ssm.describe_patch_baselines(**wrong)

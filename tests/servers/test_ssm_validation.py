@@ -148,6 +148,12 @@ def test_what_is_refused_is_named_as_aws_names_it(name, given, where, why):
     assert why in caught.value.message
 
 
+def test_true_is_no_number():
+    shape = MODEL.operation_model("DescribePatchBaselines").input_shape
+    with pytest.raises(SSMError, match="maxResults is no integer"):
+        validate(shape, {"MaxResults": True})
+
+
 def test_letters_of_every_script_make_a_patch_group():
     shape = MODEL.operation_model("GetPatchBaselineForPatchGroup").input_shape
     validate(shape, {"PatchGroup": "Produktion Zürich 東京"})

@@ -82,6 +82,15 @@ def test_updates_keep_and_replacing_clears(ssm):
     assert "ScheduleOffset" not in cleared
 
 
+def test_a_rate_counts_anew_from_a_change_of_the_schedule_alone(aws, ssm):
+    identifier = window(ssm, Schedule="rate(7 days)")
+    aws.set(now="2026-11-22T06:00:00Z")
+    ssm.update_maintenance_window(WindowId=identifier, Name="renamed")
+    assert ssm.get_maintenance_window(WindowId=identifier)["NextExecutionTime"] == "2026-11-28T12:00Z"
+    ssm.update_maintenance_window(WindowId=identifier, Schedule="rate(2 days)")
+    assert ssm.get_maintenance_window(WindowId=identifier)["NextExecutionTime"] == "2026-11-24T06:00Z"
+
+
 def test_a_refused_update_changes_nothing(ssm):
     identifier = window(ssm)
     before = without_metadata(ssm.get_maintenance_window(WindowId=identifier))
@@ -232,6 +241,15 @@ def test_a_task_names_targets_of_its_own_window(ssm):
     identifier = window(ssm)
     with refused("DoesNotExistException"):
         task(ssm, identifier, elsewhere)
+
+
+def test_tasks_and_targets_are_not_found_in_another_window(ssm):
+    elsewhere, identifier = window(ssm, Name="elsewhere"), window(ssm)
+    named = target(ssm, identifier)
+    with refused("DoesNotExistException"):
+        ssm.update_maintenance_window_target(WindowId=elsewhere, WindowTargetId=named, Name="other")
+    with refused("DoesNotExistException"):
+        ssm.get_maintenance_window_task(WindowId=elsewhere, WindowTaskId=task(ssm, identifier, named))
 
 
 def test_nodes_that_are_no_targets_where_the_window_allows_them(ssm):
