@@ -3,4 +3,24 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The servers that stand for services, for the tests of this folder."""
 
-from ansible_collections.patchops.fleet.tests.servers.fixtures import aws, aws_server  # noqa: F401
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from ansible_collections.patchops.fleet.tests.servers.ssm.server import Server
+
+
+@pytest.fixture(scope="session")
+def aws_server() -> t.Iterator[Server]:
+    server = Server()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def aws(aws_server: Server) -> Server:
+    """The strict SSM and moto's other services: nothing is there, and no call was made."""
+    aws_server.reset()
+    return aws_server
