@@ -124,8 +124,9 @@ def _scan(task: Task, host: Host) -> Scan:
     if choice.baseline is None:
         raise BackendError("%s. Nothing was touched" % choice.why)
     if gathered.inventory.get("unusable"):
-        why = dict.fromkeys([gathered.inventory["unusable"], *(gathered.inventory.get("warnings") or ())])
-        raise BackendError("%s. Nothing was touched" % "; ".join(why))
+        problems = [problem["why"] for problem in gathered.inventory["problems"]]
+        why = [gathered.inventory["unusable"], *problems, *gathered.inventory["warnings"]]
+        raise BackendError("%s. Nothing was touched" % "; ".join(dict.fromkeys(why)))
     memory = remembered(host.options.root)
     record = assess(gathered.inventory, task.baselines, host.clock(), task.run_id, run=memory.run, undated=task.undated)
     return Scan(gathered, record, bool(memory.run.pending))

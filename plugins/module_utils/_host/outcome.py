@@ -63,9 +63,9 @@ def why_not_installed(
     target: Target, inventory: Document, failures: t.Mapping[str, str], results: t.Sequence[StepResult]
 ) -> t.Optional[str]:
     """None when the node has the version, and the package manager does not complain of it."""
-    if target.kb_id in failures:
+    if failures.get(target.kb_id):
         return failures[target.kb_id]
-    if target.new in installed_versions(inventory, target):
+    if target.kb_id not in failures and target.new in installed_versions(inventory, target):
         return None
     return last_words(results) or "it is still not at this version, and the package manager does not say why"
 
