@@ -65,19 +65,20 @@ def installs(patching, *names, **options):
 def test_a_repository_is_down(patching):
     patching.offer(TOOL)
     patching.host.archive.web.down()
-    assert patching.host.archive.web.address.removeprefix("http://").split(":")[0] in refuses(patching, "tool")
+    words = refuses(patching, "tool")
+    assert "10.77.0.1" in words or "updates" in words, words  # its address or its name
     patching.host.archive.web.up()
     installs(patching, "tool")
 
 
-CHECKSUM = {"apt": "Hash Sum mismatch", "dnf": "hecksum", "dnf5": "hecksum", "zypper": ""}
+DAMAGED = {"apt": "Hash Sum mismatch", "dnf": "primary.xml", "dnf5": "primary.xml", "zypper": "updates"}
 
 
 def test_metadata_is_damaged(patching):
     patching.offer(TOOL)
     patching.host.archive.corrupt()
     words = refuses(patching, "tool")
-    assert CHECKSUM[patching.host.kind.manager] in words, words
+    assert DAMAGED[patching.host.kind.manager] in words, words
     patching.host.archive.index()
     installs(patching, "tool")
 
@@ -193,7 +194,9 @@ def test_the_disk_is_full_while_a_package_is_unpacked(patching):
     words = reason(answer, "tool")
     assert "No space left" in words or "more space" in words or "needs" in words, answer
     assert patching.versions("tool") != [NEW]
-    patching.host.shell("cp -a /usr/share/made /root/made && umount /usr/share/made && cp -a /root/made/. /usr/share/made/")
+    patching.host.shell(
+        "cp -a /usr/share/made /root/made && umount /usr/share/made && cp -a /root/made/. /usr/share/made/"
+    )
     again = patching.patch()
     assert not again.get("failed"), again
     patching.settled("tool", "good")
@@ -250,7 +253,7 @@ def test_a_script_fails_among_ten_good_packages(patching):
     if patching.host.kind.manager == "apt":  # tried again
         assert (again["failed"], outcomes(again)) == (True, {"bad": "failed"}), again
         assert again["leftovers"], again
-        assert "the ledger is gone" in reason(again, "bad"), again
+        assert "post-installation script" in reason(again, "bad"), again
     else:  # rpm has no such state: to it the package is installed
         assert (again["changed"], again["outcome"], again["status"]) == (False, "nothing_to_do", "COMPLIANT"), again
     # a version that is whole heals it, and what else is due comes with it
@@ -347,7 +350,9 @@ def test_a_host_does_not_come_back_from_its_reboot(debian):
     answer = debian.patch(reboot_option="RebootIfNeeded", reboot_timeout=10)
     host.machine.wait_until_off()
     assert answer["failed"]
-    assert "the patches are installed, and the node did not come back from its reboot within 10 seconds" in answer["msg"]
+    assert (
+        "the patches are installed, and the node did not come back from its reboot within 10 seconds" in answer["msg"]
+    )
     assert outcomes(answer) == {"tool": "installed"}
     (run,) = debian.runs()
     (kept,) = debian.kept(answer["run_id"])

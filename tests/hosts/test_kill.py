@@ -93,7 +93,9 @@ def test_the_module_is_killed_in_the_download_which_goes_on(patching):
     refused = patching.patch(refresh="never", lock_timeout=2)
     assert refused["failed"]
     assert f"the transaction of run {left['run_id']}" in refused["msg"]
-    assert f"is still at work in unit patchops-{host.shell('ls /var/lib/patchops/runs').stdout.strip()}" in refused["msg"]
+    assert (
+        f"is still at work in unit patchops-{host.shell('ls /var/lib/patchops/runs').stdout.strip()}" in refused["msg"]
+    )
     assert patching.versions("first") == [OLD]
     stall.let_go()
     answer, run = recovers(patching, left["run_id"])
