@@ -31,7 +31,7 @@ format: ## Put the code in the form that lint asks for
 	@$(call script,run) lint ruff check --fix --quiet .
 	@$(call script,run) lint ruff format .
 
-bench: ## Measure the scan and the engine against bare cache and JSON loads
+bench: ## Measure scan and engine beside what the tools themselves take, and a scan of ten hosts (that as root on Debian)
 	@$(call script,run) test python tests/bench/bench.py $(ARGS)
 
 build: ## Build the collection archive in dist/

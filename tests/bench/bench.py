@@ -4,7 +4,7 @@
 """Ratios of times, each measured in turn with what it is compared with, in this run: a busy machine slows both sides.
 
     make bench                    everything
-    make bench ARGS=engine        one of: engine, gathering, dnf, dnf5, zypper
+    make bench ARGS=engine        one of: engine, gathering, dnf, dnf5, zypper, fleet
 
 A ratio is the median over rounds; the interquartile range behind it tells how far to trust it.
 """
@@ -303,12 +303,27 @@ def bench_dnf5() -> None:
         show("the same without libdnf5, by dnf5's commands", reading, "at most 1.0")
 
 
+def bench_fleet() -> None:
+    import fleet
+
+    try:
+        with fleet.fleet() as do:
+            for task in (fleet.SCAN, fleet.PING, fleet.PACKAGE_FACTS):
+                do(task)  # so that all find connections and metadata
+            for what, task in (("ping", fleet.PING), ("package_facts", fleet.PACKAGE_FACTS)):
+                reading = ratios(lambda: do(fleet.SCAN), lambda task=task: do(task), 5)
+                show("patch_scan of %d hosts over SSH against %s" % (fleet.HOSTS, what), reading, "none")
+    except fleet.NotPossible as error:
+        print("patch_scan of %d hosts over SSH: NOT MEASURED: %s" % (fleet.HOSTS, error))
+
+
 BENCHES: t.Dict[str, Act] = {
     "engine": bench_engine,
     "gathering": bench_gathering,
     "dnf": bench_dnf,
     "dnf5": bench_dnf5,
     "zypper": bench_zypper,
+    "fleet": bench_fleet,
 }
 
 

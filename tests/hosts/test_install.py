@@ -53,7 +53,7 @@ def test_exactly_what_is_approved_comes_with_what_it_depends_on(host, controller
     assert (again["changed"], again["outcome"], again["patches"]) == (False, "nothing_to_do", [])
 
 
-KERNELS = {"apt": "linux-image-6.1.0-99-amd64", "dnf": "kernel-core", "zypper": "kernel-default"}
+KERNELS = {"apt": "linux-image-6.1.0-99-amd64", "dnf": "kernel-core", "dnf5": "kernel-core", "zypper": "kernel-default"}
 
 
 def test_a_reboot_happens_exactly_when_the_node_asks_for_it(host, controller):

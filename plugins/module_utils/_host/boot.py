@@ -19,7 +19,8 @@ def boot_id() -> t.Optional[str]:
 def boot_time() -> t.Optional[int]:
     """When the first process of this host started, in seconds since the epoch.
 
-    In a container that is when the container was booted, while the kernel's own boot time is its host's.
+    In a container that is when the container was booted, while the kernel's own boot time is its host's. Rounded up,
+    since the kernel rounds its own down: what was installed in the second before is not from after the boot.
     """
     btime = next(
         (line.split()[1] for line in (_read("/proc/stat") or "").splitlines() if line.startswith("btime ")), ""
@@ -29,7 +30,7 @@ def boot_time() -> t.Optional[int]:
     # the name of a process, in parentheses, may hold spaces; the start is the 22nd field
     fields = (_read("/proc/1/stat") or "").rpartition(")")[2].split()
     ticks = fields[19] if len(fields) > 19 else ""
-    return int(btime) + (int(ticks) // os.sysconf("SC_CLK_TCK") if ticks.isdigit() else 0)
+    return int(btime) + (-(-int(ticks) // os.sysconf("SC_CLK_TCK")) if ticks.isdigit() else 0)
 
 
 def _read(path: str) -> t.Optional[str]:

@@ -12,7 +12,7 @@ import typing as t
 
 from . import dnf_sources
 from .base import BackendError, BindingsMissing, CacheUnusable, Document, Options, Run, ask_probe
-from .dnf5 import Dnf5
+from .dnf5 import Dnf5, has_dnf5
 from .dnf_family import SYSTEM_PYTHON, DnfFamily, unusable
 from .dnf_inventory import Advisories
 from .probes import dnf as gathering
@@ -33,15 +33,14 @@ class Dnf(DnfFamily):
 
         Raises BackendError with the remedy when neither dnf 4 nor dnf5 can be asked.
         """
-        dnf5 = Dnf5(self._run, self._clock, self._options)
-        if dnf5.present() and not os.path.exists(self._options.root + COMMAND):
-            return dnf5.inventory(node)
+        if dnf5_alone(self._options):
+            return Dnf5(self._run, self._clock, self._options).inventory(node)
         try:
             return super().inventory(node)
         except BindingsMissing:
-            if not dnf5.present():
+            if not has_dnf5(self._options):
                 raise
-        return dnf5.inventory(node)
+        return Dnf5(self._run, self._clock, self._options).inventory(node)
 
     def _place(self, node: Document) -> Document:
         return place(self._options, node["operating_system"])
@@ -60,6 +59,25 @@ class Dnf(DnfFamily):
             % (repository, package)
             for repository, package in sorted(unread.items())
         ]
+
+
+def dnf5_alone(options: Options) -> bool:
+    return has_dnf5(options) and not os.path.exists(options.root + COMMAND)
+
+
+def served_by_dnf5(run: Run, options: Options) -> bool:
+    """Whether the inventory comes from dnf5: dnf 4 or its bindings are not there."""
+    if not has_dnf5(options) or dnf5_alone(options):
+        return has_dnf5(options)
+    return not any(
+        os.path.exists(interpreter) and run([interpreter, "-I", "-c", "import dnf"])[0] == 0
+        for interpreter in interpreters(options)
+    )
+
+
+def interpreters(options: Options) -> t.List[str]:
+    """Those that may have dnf 4's bindings."""
+    return [options.interpreter] if options.interpreter else list(dict.fromkeys([*SYSTEM_PYTHONS, sys.executable]))
 
 
 def place(options: Options, operating_system: str) -> Document:
@@ -82,12 +100,10 @@ def look(
     libraries: t.Sequence[types.ModuleType] = (),
 ) -> Document:
     """The answer of a probe. Raises BackendError with the remedy when dnf cannot be asked."""
-    chosen = options.interpreter
-    interpreters = [chosen] if chosen else list(dict.fromkeys([*SYSTEM_PYTHONS, sys.executable]))
     try:
-        return ask_probe(run, probe, interpreters, asked, libraries)
+        return ask_probe(run, probe, interpreters(options), asked, libraries)
     except BindingsMissing as error:
-        raise BindingsMissing(without_bindings(str(error), chosen)) from error
+        raise BindingsMissing(without_bindings(str(error), options.interpreter)) from error
     except CacheUnusable as error:
         raise BackendError(unusable("dnf", str(error))) from error
 

@@ -9,7 +9,8 @@ import os
 import sys
 import typing as t
 
-from .base import BackendError, BindingsMissing, CacheUnusable, Document, ask_probe
+from . import dnf_sources
+from .base import BackendError, BindingsMissing, CacheUnusable, Document, Options, ask_probe
 from .dnf5_commands import Commands
 from .dnf_family import SYSTEM_PYTHON, DnfFamily, unusable
 from .probes import dnf as library
@@ -17,20 +18,14 @@ from .probes import dnf5 as probe
 
 BINDINGS = "python3-libdnf5"
 COMMAND = "/usr/bin/dnf5"
+CACHE = "sources/dnf5-cache"  # below the state folder: dnf 4 lays out its own otherwise
 
 
 class Dnf5(DnfFamily):
     """dnf5, which is Fedora's dnf from release 41 on."""
 
-    def present(self) -> bool:
-        return os.path.exists(self._options.root + COMMAND)
-
-    def inventory(self, node: Document) -> Document:
-        if self._options.sources:
-            raise BackendError(
-                "sources of a baseline are not used with dnf5 yet: name repositories on the node instead"
-            )
-        return super().inventory(node)
+    def _place(self, node: Document) -> Document:
+        return place(self._options)
 
     def _look(self, options: Document) -> Document:
         chosen = self._options.interpreter
@@ -62,3 +57,17 @@ class Dnf5(DnfFamily):
             }
             for repository, package in sorted(unread.items())
         ]
+
+
+def has_dnf5(options: Options) -> bool:
+    return os.path.exists(options.root + COMMAND)
+
+
+def place(options: Options) -> Document:
+    """What every question to dnf5 says of the node: which file system and repositories, and how long to wait."""
+    found: Document = {"lock_timeout": options.lock_timeout}
+    if options.root:
+        found["rootdir"] = options.root
+    if options.sources:
+        found.update(dnf_sources.write(options, CACHE))
+    return found

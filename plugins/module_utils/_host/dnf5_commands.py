@@ -69,9 +69,7 @@ class Commands:
         self._options = options
         self._root = options.get("rootdir", "").rstrip("/")
         # One repository that fails must not keep the others from answering.
-        self._command = [command, "--quiet", "--setopt=*.skip_if_unavailable=1"]
-        if self._root:
-            self._command.append("--installroot=%s" % self._root)
+        self._command = [command, "--quiet", "--setopt=*.skip_if_unavailable=1", *settings_of(options)]
 
     def found(self) -> Document:
         """The whole document. Raises CacheUnusable with dnf5's words when it cannot answer."""
@@ -124,7 +122,7 @@ class Commands:
     def _share_cache(self, settings: t.Dict[str, str]) -> t.Optional[str]:
         """A user reads what root fetched where it is there; the user's own cache if that has to stand in for it."""
         own, shared = settings["cachedir"], settings["system_cachedir"]
-        if os.geteuid() == 0 or own == shared:
+        if os.geteuid() == 0 or own == shared or "cachedir" in self._options:
             return None
         if not names_in(shared):
             return own
@@ -191,6 +189,12 @@ class Commands:
             yield path
         for folder in _listed(settings["reposdir"]):
             yield from (os.path.join(folder, name) for name in names_in(folder) if name.endswith(".repo"))
+
+
+def settings_of(place: Document) -> t.List[str]:
+    """The options by which dnf5 looks at another file system, and at other repositories than it is configured with."""
+    found = ["--installroot=%s" % place["rootdir"].rstrip("/")] if place.get("rootdir", "").rstrip("/") else []
+    return found + ["--setopt=%s=%s" % (name, place[name]) for name in ("reposdir", "cachedir") if name in place]
 
 
 def complaint(errors: str) -> str:

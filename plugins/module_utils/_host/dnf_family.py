@@ -46,12 +46,9 @@ class DnfFamily(PackageManager):
     def _advise_without_decoder(self, document: Document, options: Document, unread: t.Mapping[str, str]) -> None:
         """Make up for advisories that nothing here decompresses; `unread`: what to install, by repository."""
 
+    @abc.abstractmethod
     def _place(self, node: Document) -> Document:
-        """What every question says of the node: which file system, and how long to wait for locks."""
-        found: Document = {"lock_timeout": self._options.lock_timeout}
-        if self._options.root:
-            found["rootdir"] = self._options.root
-        return found
+        """What every question says of the node: which file system and repositories, and how long to wait for locks."""
 
     def _probe_options(self, node: Document) -> Document:
         may_refresh = self._options.privileged and not self._options.check_mode
@@ -73,13 +70,14 @@ class DnfFamily(PackageManager):
     def _advise(self, document: Document, found: Document) -> t.Dict[str, str]:
         """Enter each repository's own advisories; what to install to read them, by repository where it is missing."""
         entries = Advisories(document)
+        names = {package["name"] for package in document["packages"]}
         unread = {}
         for repository in found["repositories"]:
             if repository["updateinfo"] is None:
                 continue
             senseless: t.List[str] = []
             try:
-                for advisory in read_updateinfo(repository["updateinfo"], senseless):
+                for advisory in read_updateinfo(repository["updateinfo"], senseless, names):
                     entries.add(repository["id"], advisory)
             except DecoderMissing as error:
                 unread[repository["id"]] = error.package

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the patchops.fleet contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""PRIVATE to the collection. A baseline's sources as dnf's repositories: a configuration and a cache of our own."""
+"""PRIVATE to the collection. A baseline's sources as repositories of dnf and dnf5, apart from the node's own."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FOLDER = "sources/dnf"  # below the state folder
 CACHE = "sources/dnf-cache"
 
 
-def write(options: Options) -> Document:
+def write(options: Options, cache_name: str = CACHE) -> Document:
     """Where dnf finds the sources alone, and where it keeps what it fetches of them. Raises BackendError.
 
     The folder is named after its content: what one run writes, an overlapping one finds as it was. Without root, and in
@@ -26,7 +26,7 @@ def write(options: Options) -> Document:
     """
     texts = ["%s\n" % source.configuration.strip() for source in options.sources]
     state = options.root + STATE_FOLDER
-    cache = os.path.join(state, CACHE)
+    cache = os.path.join(state, cache_name)
     lasting = options.privileged and not options.check_mode
     try:
         if lasting:

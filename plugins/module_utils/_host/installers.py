@@ -9,14 +9,21 @@ import typing as t
 
 from .apt_install import AptInstaller
 from .base import BackendError, Options, Run
+from .dnf import served_by_dnf5
+from .dnf5_install import Dnf5Installer
 from .dnf_install import DnfInstaller
 from .transaction import Installer
 from .zypper_install import ZypperInstaller
 
+
+def _dnf(run: Run, options: Options) -> Installer:
+    return Dnf5Installer(run, options) if served_by_dnf5(run, options) else DnfInstaller(run, options)
+
+
 # The archive a module travels in holds what import statements name, so this table is written out.
 INSTALLERS: t.Dict[str, t.Callable[[Run, Options], Installer]] = {
     "apt": AptInstaller,
-    "dnf": DnfInstaller,
+    "dnf": _dnf,
     "zypper": ZypperInstaller,
 }
 

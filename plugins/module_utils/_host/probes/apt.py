@@ -415,7 +415,7 @@ def main(options):
         document = {"error": {"kind": "bindings", "text": str(error)}}
     except SystemError as error:
         document = {"error": {"kind": "cache", "text": str(error)}}
-    json.dump(document, sys.stdout)
+    sys.stdout.write(json.dumps(document))  # json.dump goes without the fast encoder
 
 
 if __name__ == "__main__":

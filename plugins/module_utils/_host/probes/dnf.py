@@ -401,7 +401,7 @@ def main(options, found_by):
     document = answer(options, found_by)
     sys.stdout.flush()
     os.dup2(output, 1)
-    json.dump(document, sys.stdout)
+    sys.stdout.write(json.dumps(document))  # json.dump goes without the fast encoder
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@
 Sent with the text of that file before its own, see `base.ask_probe`; what holds for that file holds for this one. It
 runs under the interpreter that owns python3-libdnf5.
 
-Options: `rootdir`, `refresh` with `cache_valid_time`, and `lock_timeout`, as there.
+Options: `rootdir`, `reposdir` and `cachedir`, `refresh` with `cache_valid_time`, and `lock_timeout`, as there.
 """
 
 import fcntl
@@ -18,17 +18,16 @@ import re
 import sys
 import time
 
-if __name__ != "__main__":  # elsewhere the other text has defined them
-    from .dnf import (
-        LOCK_RETRY,
-        OSTREE_BOOTED,
-        TIMER_WANTS,
-        clean,
-        names_in,
-        read,
-        read_reboot_names,
-        without_userinfo,
-    )
+from .dnf import (
+    LOCK_RETRY,
+    OSTREE_BOOTED,
+    TIMER_WANTS,
+    clean,
+    names_in,
+    read,
+    read_reboot_names,
+    without_userinfo,
+)
 
 EVERYWHERE = "*"  # as a value of disable_excludes
 TIMERS = ("dnf-automatic", "dnf5-automatic")
@@ -38,7 +37,7 @@ class Locked(Exception):
     """Another process works on the packages."""
 
 
-def configure(libdnf5, root):
+def configure(libdnf5, root, options):
     """A Base with the node's configuration, and the user's own cache where that has to stand in for root's."""
     base = libdnf5.base.Base()
     config = base.get_config()
@@ -46,7 +45,10 @@ def configure(libdnf5, root):
         config.get_installroot_option().set(root)
     base.load_config()
     own_cache = None
-    if os.geteuid() != 0:
+    if "reposdir" in options:
+        config.get_reposdir_option().set([options["reposdir"]])
+        config.get_cachedir_option().set(options["cachedir"])
+    elif os.geteuid() != 0:
         shared = config.get_system_cachedir_option().get_value()
         own = config.get_cachedir_option().get_value()
         # A user reads what root fetched, as `dnf5 --cacheonly` does, where it is there.
@@ -114,7 +116,7 @@ def fetch(libdnf5, root, options):
     refresh = options.get("refresh", "never")
     if refresh == "never":
         return {}
-    base = configure(libdnf5, root)[0]
+    base = configure(libdnf5, root, options)[0]
     words = listener(libdnf5)
     base.set_download_callbacks(libdnf5.repo.DownloadCallbacksUniquePtr(words))
     base.setup()
@@ -168,7 +170,7 @@ def load(libdnf5, root, options):
 
     Excludes are off, so that what they hide can be told afterwards.
     """
-    base, own_cache = configure(libdnf5, root)
+    base, own_cache = configure(libdnf5, root, options)
     disabled = base.get_config().get_disable_excludes_option()
     own_excludes = disabled.get_value()
     disabled.set([EVERYWHERE])
@@ -260,10 +262,11 @@ def read_installed(libdnf5, base):
     query = libdnf5.rpm.PackageQuery(base)
     query.filter_installed()
     found = {}
-    for native in in_order(libdnf5, query):
-        if native.get_name() != "gpg-pubkey":  # rpm keeps keys as packages
-            found.setdefault((native.get_name(), native.get_arch()), []).append(native)
-    return found
+    for native in query:
+        name = native.get_name()
+        if name != "gpg-pubkey":  # rpm keeps keys as packages
+            found.setdefault((name, native.get_arch()), []).append(native)
+    return {key: in_order(libdnf5, natives) for key, natives in found.items()}
 
 
 def available(libdnf5, base, names):
@@ -271,7 +274,7 @@ def available(libdnf5, base, names):
     query = libdnf5.rpm.PackageQuery(base)
     query.filter_available()
     query.filter_name(names)
-    return list(query)
+    return query
 
 
 def read_packages(libdnf5, base):
@@ -281,11 +284,13 @@ def read_packages(libdnf5, base):
     """
     installed = read_installed(libdnf5, base)
     names = sorted({name for name, _arch in installed})
-    offers = available(libdnf5, base, names)
+    everything = available(libdnf5, base, names)
+    offers = list(everything)
     sack = base.get_rpm_package_sack()
     sack.load_config_excludes_includes()
     locks = read_locks(sack, offers)
-    visible = {identity(native) for native in available(libdnf5, base, names)}
+    everything.difference(available(libdnf5, base, names))
+    hidden = {identity(native) for native in everything}
     packages = {}
     for key, natives in installed.items():
         versions = [dict(describe(native), installed=native.get_install_time()) for native in natives]
@@ -295,9 +300,10 @@ def read_packages(libdnf5, base):
         if key not in installed or compare(libdnf5, native, installed[key][-1]) < 0:
             continue
         versions = packages[key]["versions"]
-        version = versions.get(native.get_evr())
+        evr = native.get_evr()
+        version = versions.get(evr)
         if version is None:
-            version = versions[native.get_evr()] = dict(
+            version = versions[evr] = dict(
                 describe(native),
                 repositories=[],
                 excluded=[],
@@ -305,7 +311,7 @@ def read_packages(libdnf5, base):
                 size=native.get_download_size(),
             )
         version["repositories"].append(native.get_repo_id())
-        if identity(native) not in visible:
+        if hidden and identity(native) in hidden:
             version["excluded"].append(native.get_repo_id())
     for package in packages.values():
         package["versions"] = list(package["versions"].values())
@@ -349,7 +355,8 @@ def written_lock(entry):
 def unreadable(config, root):
     """The configuration that this user may not read."""
     paths = [root + config.get_config_file_path_option().get_value()]
-    for folder in (root + folder for folder in config.get_reposdir_option().get_value()):
+    for folder in config.get_reposdir_option().get_value():
+        folder = folder if folder.startswith(root + "/") else root + folder
         if os.path.isdir(folder) and not os.access(folder, os.R_OK | os.X_OK):
             paths.append(folder)
         paths.extend(os.path.join(folder, name) for name in names_in(folder) if name.endswith(".repo"))
@@ -411,7 +418,7 @@ def main(options):
     document = answer(options)
     sys.stdout.flush()
     os.dup2(output, 1)
-    json.dump(document, sys.stdout)
+    sys.stdout.write(json.dumps(document))  # json.dump goes without the fast encoder
 
 
 if __name__ == "__main__":

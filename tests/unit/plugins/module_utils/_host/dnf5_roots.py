@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Small file systems that a real dnf5 looks at, or what it answered when the tests were recorded.
 
-PATCHOPS_DNF5_ROOT names the root of a system with dnf5 and python3-libdnf5 ("/" is one such): every command then runs
-in it, as root. Set PATCHOPS_DNF5_RECORD as well to keep the answers for everybody else. Without a system the recorded
-answers are replayed, each to the very command that was recorded.
+PATCHOPS_DNF5_ROOT names the root of a system with dnf5, python3-libdnf5 and /proc ("/" is one such): every command then
+runs in it, as root. Set PATCHOPS_DNF5_RECORD as well to keep the answers for everybody else. Without a system the
+recorded answers are replayed, each to the very command that was recorded.
 """
 
 from __future__ import annotations

@@ -1,0 +1,53 @@
+# Copyright: (c) 2026, the patchops.fleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every operation that is ours, by its name in the API."""
+
+from __future__ import annotations
+
+import typing as t
+
+from . import baselines, patch_groups, tags, window_targets, window_tasks, windows
+from .state import Region, Resource
+
+Operation = t.Callable[[Region, Resource], Resource]
+
+OPERATIONS: dict[str, Operation] = {
+    "AddTagsToResource": tags.add_tags_to_resource,
+    "CreateMaintenanceWindow": windows.create_maintenance_window,
+    "CreatePatchBaseline": baselines.create_patch_baseline,
+    "DeleteMaintenanceWindow": windows.delete_maintenance_window,
+    "DeletePatchBaseline": baselines.delete_patch_baseline,
+    "DeregisterPatchBaselineForPatchGroup": patch_groups.deregister_patch_baseline_for_patch_group,
+    "DeregisterTargetFromMaintenanceWindow": window_targets.deregister_target_from_maintenance_window,
+    "DeregisterTaskFromMaintenanceWindow": window_tasks.deregister_task_from_maintenance_window,
+    "DescribeMaintenanceWindowSchedule": windows.describe_maintenance_window_schedule,
+    "DescribeMaintenanceWindowTargets": window_targets.describe_maintenance_window_targets,
+    "DescribeMaintenanceWindowTasks": window_tasks.describe_maintenance_window_tasks,
+    "DescribeMaintenanceWindows": windows.describe_maintenance_windows,
+    "DescribeMaintenanceWindowsForTarget": windows.describe_maintenance_windows_for_target,
+    "DescribePatchBaselines": baselines.describe_patch_baselines,
+    "DescribePatchGroups": patch_groups.describe_patch_groups,
+    "GetDefaultPatchBaseline": baselines.get_default_patch_baseline,
+    "GetMaintenanceWindow": windows.get_maintenance_window,
+    "GetMaintenanceWindowTask": window_tasks.get_maintenance_window_task,
+    "GetPatchBaseline": baselines.get_patch_baseline,
+    "GetPatchBaselineForPatchGroup": patch_groups.get_patch_baseline_for_patch_group,
+    "ListTagsForResource": tags.list_tags_for_resource,
+    "RegisterDefaultPatchBaseline": baselines.register_default_patch_baseline,
+    "RegisterPatchBaselineForPatchGroup": patch_groups.register_patch_baseline_for_patch_group,
+    "RegisterTargetWithMaintenanceWindow": window_targets.register_target_with_maintenance_window,
+    "RegisterTaskWithMaintenanceWindow": window_tasks.register_task_with_maintenance_window,
+    "RemoveTagsFromResource": tags.remove_tags_from_resource,
+    "UpdateMaintenanceWindow": windows.update_maintenance_window,
+    "UpdateMaintenanceWindowTarget": window_targets.update_maintenance_window_target,
+    "UpdateMaintenanceWindowTask": window_tasks.update_maintenance_window_task,
+    "UpdatePatchBaseline": baselines.update_patch_baseline,
+}
+# Tags of other types of resources stay with moto.
+SHARED = ("AddTagsToResource", "ListTagsForResource", "RemoveTagsFromResource")
+LISTS = tuple(name for name in OPERATIONS if name.startswith("Describe"))
+
+
+def is_ours(name: str, request: Resource) -> bool:
+    return name in OPERATIONS and (name not in SHARED or tags.ours(request))

@@ -1,0 +1,92 @@
+# Copyright: (c) 2026, the patchops.fleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The service: which Region a call is for, what goes wrong with it, and what it answers."""
+
+from __future__ import annotations
+
+import copy
+import datetime
+import threading
+import typing as t
+
+from botocore.model import ServiceModel
+
+from .errors import COMMON, SSMError
+from .faults import Fault
+from .operations import LISTS, OPERATIONS
+from .paging import Pages
+from .state import UTC, Region, Resource
+from .validation import validate
+
+
+class Service:
+    """All accounts and Regions. Calls take turns, but for those that a fault delays."""
+
+    def __init__(self, model: ServiceModel) -> None:
+        self.model = model
+        self._turn = threading.Lock()
+        self._ended = threading.Event()
+        self.reset()
+
+    def reset(self) -> None:
+        """Nothing is there and nothing goes wrong; delayed calls end."""
+        self._ended.set()
+        self._ended = threading.Event()
+        self.regions: dict[tuple[str, str], Region] = {}
+        self.faults: list[Fault] = []
+        self.pages = Pages()
+        self.clock: datetime.datetime | None = None  # None: the real one
+        self.stale_lists = 0
+        self._old: dict[tuple[str, str], tuple[Region, int]] = {}
+
+    def now(self) -> datetime.datetime:
+        return self.clock or datetime.datetime.now(UTC).replace(microsecond=0)
+
+    def call(self, operation: str, request: t.Any, account: str, region: str) -> Resource:
+        """The answer of one of our own operations, or SSMError."""
+        struck = self._struck(operation, account, region)
+        errors = [(one, one.exception(operation, account)) for one in struck]
+        self._wait(sum(one.delay for one in struck))
+        for fault, error in errors:
+            if error and fault.answered:
+                raise error
+        answer = self._answer(operation, request, account, region)
+        for _fault, error in errors:
+            if error:
+                raise error
+        return answer
+
+    def _struck(self, operation: str, account: str, region: str) -> list[Fault]:
+        with self._turn:
+            return [one for one in self.faults if one.strikes(operation, account, region)]
+
+    def _wait(self, seconds: float) -> None:
+        if seconds:
+            self._ended.wait(seconds)
+
+    def _answer(self, operation: str, request: t.Any, account: str, region: str) -> Resource:
+        model = self.model.operation_model(operation)
+        validate(model.input_shape, request)
+        with self._turn:
+            state = self._state(operation, (account, region))
+            state.now, state.pages = self.now(), self.pages
+            try:
+                return copy.deepcopy(OPERATIONS[operation](state, copy.deepcopy(request)))
+            except SSMError as error:
+                declared = {shape.name for shape in model.error_shapes}
+                if error.code not in declared and error.code not in COMMON:
+                    raise AssertionError(f"{operation} does not declare {error}") from error
+                raise
+
+    def _state(self, operation: str, key: tuple[str, str]) -> Region:
+        """With `stale_lists`, as many lists after a change show what was before the change."""
+        state = self.regions.setdefault(key, Region(*key))
+        if operation in LISTS:
+            old, left = self._old.get(key, (state, 0))
+            if left:
+                self._old[key] = (old, left - 1)
+                return old
+        elif self.stale_lists and not operation.startswith(("Get", "List")):
+            self._old[key] = (copy.deepcopy(state), self.stale_lists)
+        return state
