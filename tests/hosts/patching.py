@@ -51,7 +51,9 @@ class Patching:
 
     def offer(self, *packages: Package) -> None:
         """Have the old versions of packages installed, and these published as security patches."""
-        self.host.install(*(package._replace(version=OLD, requires=(), before="", after="", size=0) for package in packages))
+        self.host.install(
+            *(package._replace(version=OLD, requires=(), before="", after="", size=0) for package in packages)
+        )
         self.host.publish(*packages, advisory=Advisory("SEC-1"))
 
     def republish(self, package: Package) -> None:
@@ -121,7 +123,9 @@ class Started:
     def __enter__(self) -> Started:
         controller, host = self._patching.controller, self._patching.host
         inventory = controller.inventory([host])
-        self.process = controller.start("ansible", "all", "-i", inventory, "-m", INSTALL, "-a", json.dumps(self._options))
+        self.process = controller.start(
+            "ansible", "all", "-i", inventory, "-m", INSTALL, "-a", json.dumps(self._options)
+        )
         self._reader = threading.Thread(target=self._read)
         self._reader.start()
         return self

@@ -65,19 +65,20 @@ def installs(patching, *names, **options):
 def test_a_repository_is_down(patching):
     patching.offer(TOOL)
     patching.host.archive.web.down()
-    assert patching.host.archive.web.address.removeprefix("http://").split(":")[0] in refuses(patching, "tool")
+    words = refuses(patching, "tool")
+    assert "10.77.0.1" in words or "updates" in words, words  # its address or its name
     patching.host.archive.web.up()
     installs(patching, "tool")
 
 
-CHECKSUM = {"apt": "Hash Sum mismatch", "dnf": "hecksum", "dnf5": "hecksum", "zypper": ""}
+DAMAGED = {"apt": "Hash Sum mismatch", "dnf": "primary.xml", "dnf5": "primary.xml", "zypper": "updates"}
 
 
 def test_metadata_is_damaged(patching):
     patching.offer(TOOL)
     patching.host.archive.corrupt()
     words = refuses(patching, "tool")
-    assert CHECKSUM[patching.host.kind.manager] in words, words
+    assert DAMAGED[patching.host.kind.manager] in words, words
     patching.host.archive.index()
     installs(patching, "tool")
 
@@ -93,7 +94,7 @@ def test_a_release_file_has_expired(boot, controller, kind):
     installs(patching, "tool")
 
 
-@pytest.mark.parametrize("kind", APT)
+@pytest.mark.parametrize("kind", [*APT, "suse15"])  # what vouches for metadata vouches for the packages there
 def test_an_archive_is_signed_by_a_stranger(boot, controller, laboratory, kind):
     patching = Patching(controller, boot(kind))
     archive = patching.host.archive
@@ -101,13 +102,13 @@ def test_an_archive_is_signed_by_a_stranger(boot, controller, laboratory, kind):
     trusted, archive.key = archive.key, laboratory.stranger
     archive.index()
     words = refuses(patching, "tool")
-    assert "NO_PUBKEY" in words or "not signed" in words or "Missing key" in words, words
+    assert any(said in words for said in ("NO_PUBKEY", "not signed", "Missing key", "ignature")), words
     archive.key = trusted
     archive.index()
     installs(patching, "tool")
 
 
-@pytest.mark.parametrize("kind", [name for name in EACH_MANAGER if name not in APT])
+@pytest.mark.parametrize("kind", [name for name, kind in INSTALLABLE.items() if kind.manager in ("dnf", "dnf5")])
 def test_a_package_is_signed_by_a_stranger(boot, controller, laboratory, kind):
     patching = Patching(controller, boot(kind))
     archive = patching.host.archive
@@ -193,7 +194,9 @@ def test_the_disk_is_full_while_a_package_is_unpacked(patching):
     words = reason(answer, "tool")
     assert "No space left" in words or "more space" in words or "needs" in words, answer
     assert patching.versions("tool") != [NEW]
-    patching.host.shell("cp -a /usr/share/made /root/made && umount /usr/share/made && cp -a /root/made/. /usr/share/made/")
+    patching.host.shell(
+        "cp -a /usr/share/made /root/made && umount /usr/share/made && cp -a /root/made/. /usr/share/made/"
+    )
     again = patching.patch()
     assert not again.get("failed"), again
     patching.settled("tool", "good")
@@ -247,7 +250,12 @@ def test_a_script_fails_among_ten_good_packages(patching):
     words = reason(answer, "bad")
     assert "script" in words, words
     again = patching.patch()
-    print("AGAIN", again)
+    if patching.host.kind.manager == "apt":  # tried again
+        assert (again["failed"], outcomes(again)) == (True, {"bad": "failed"}), again
+        assert again["leftovers"], again
+        assert "post-installation script" in reason(again, "bad"), again
+    else:  # rpm has no such state: to it the package is installed
+        assert (again["changed"], again["outcome"], again["status"]) == (False, "nothing_to_do", "COMPLIANT"), again
     # a version that is whole heals it, and what else is due comes with it
     patching.host.publish(Package("bad", "1.2-1"), Package("good0", "1.2-1"), advisory=Advisory("SEC-2"))
     healed = patching.patch()
@@ -263,11 +271,12 @@ def test_a_package_refuses_to_come_among_ten_good_ones(patching):
     assert answer["failed"], answer
     assert outcomes(answer)["bad"] == "failed"
     assert "script" in reason(answer, "bad"), answer
-    print("FIRST", answer)
     again = patching.patch()
-    print("AGAIN", again)
-    assert patching.versions(*GOOD_NAMES, "bad") == [NEW] * 10 + [OLD]
     assert again["failed"], again
+    assert "script" in reason(again, "bad"), again
+    if patching.host.kind.manager == "zypper":  # which ends its transaction there: what is in its way has to be named
+        patching.patch(exclude=["bad"])
+    assert patching.versions(*GOOD_NAMES, "bad") == [NEW] * 10 + [OLD]
     patching.host.publish(Package("bad", "1.2-1"), advisory=Advisory("SEC-2"))
     healed = patching.patch()
     assert not healed.get("failed"), healed
@@ -313,7 +322,7 @@ def test_a_rejected_dependency_is_allowed(patching):
 
 HOLD = {
     "apt": "apt-mark hold tool",
-    "dnf": "echo 'exclude=tool' >> /etc/dnf/dnf.conf",
+    "dnf": "dnf versionlock add tool",
     "dnf5": "echo 'excludepkgs=tool' >> /etc/dnf/dnf.conf",
     "zypper": "zypper --non-interactive addlock tool",
 }
@@ -323,7 +332,6 @@ def test_a_package_is_held(patching):
     patching.offer(TOOL, Package("good", NEW))
     patching.host.shell(HOLD[patching.host.kind.manager])
     answer = patching.patch()
-    print("HELD", answer)
     assert not answer.get("failed"), answer
     assert patching.versions("tool", "good") == [OLD, NEW]
     assert outcomes(answer) == {"good": "installed", "tool": "skipped"}
@@ -342,7 +350,9 @@ def test_a_host_does_not_come_back_from_its_reboot(debian):
     answer = debian.patch(reboot_option="RebootIfNeeded", reboot_timeout=10)
     host.machine.wait_until_off()
     assert answer["failed"]
-    assert "the patches are installed, and the node did not come back from its reboot within 10 seconds" in answer["msg"]
+    assert (
+        "the patches are installed, and the node did not come back from its reboot within 10 seconds" in answer["msg"]
+    )
     assert outcomes(answer) == {"tool": "installed"}
     (run,) = debian.runs()
     (kept,) = debian.kept(answer["run_id"])

@@ -87,14 +87,15 @@ def test_the_module_is_killed_in_the_download_which_goes_on(patching):
     left = interrupted(patching)
     scanned = patching.scan(refresh="never", lock_timeout=2)
     if host.kind.manager == "zypper":  # whose lock keeps out who only looks
-        print("SCANNED", scanned)
         assert "lock" in scanned["msg"], scanned
     else:
         assert scanned["status"] == "NON_COMPLIANT"
     refused = patching.patch(refresh="never", lock_timeout=2)
     assert refused["failed"]
     assert f"the transaction of run {left['run_id']}" in refused["msg"]
-    assert f"is still at work in unit patchops-{host.shell('ls /var/lib/patchops/runs').stdout.strip()}" in refused["msg"]
+    assert (
+        f"is still at work in unit patchops-{host.shell('ls /var/lib/patchops/runs').stdout.strip()}" in refused["msg"]
+    )
     assert patching.versions("first") == [OLD]
     stall.let_go()
     answer, run = recovers(patching, left["run_id"])
@@ -201,9 +202,7 @@ def test_the_package_manager_is_killed_in_its_transaction(patching):
     assert outcomes(answer)["last"] == "failed"
     assert patching.versions("last") == [OLD]
     assert states(patching.kept(answer["run_id"])[0])["last"] == "FAILED"
-    print("FIRST", answer)
     again = patching.patch()
-    print("AGAIN", again)
     assert not again.get("failed"), again
     assert bool(again["leftovers"]) is (host.kind.manager != "apt"), again
     assert (again["recovered"], again["changed"]) == ([], True)

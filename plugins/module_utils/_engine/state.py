@@ -141,7 +141,7 @@ class States:
         if decision.decision == APPROVED:
             if package.installed.key != t.cast(Version, decision.version).key:
                 return self._attempted(package.kb_id)
-            if unfinished:
+            if unfinished or self._run.outcomes.get(package.kb_id) == FAILED:
                 return self._attempted(package.kb_id, unfinished)
             return self._unless_pending("INSTALLED", package.kb_id, installed)
         state = self._unless_pending(self._not_approved(decision), package.kb_id, installed)

@@ -107,7 +107,7 @@ def _carried_out(task: Task, host: Host, installer_of: t.Callable[[str, Run, Opt
     if resolution.solution.changes:
         document = _apply(task, host, scan, installer, selection, resolution, deadline)
     else:
-        document = _nothing_to_do(task, host, scan, selection, resolution)
+        document = _nothing_to_do(task, host, scan, selection, resolution, repaired.failures)
     document.update(recovered=recovered, leftovers=repaired.left)
     document["warnings"] += repaired.warnings
     document["changed"] = document["changed"] or repaired.changed or scan.gathered.changed
@@ -124,8 +124,9 @@ def _scan(task: Task, host: Host) -> Scan:
     if choice.baseline is None:
         raise BackendError("%s. Nothing was touched" % choice.why)
     if gathered.inventory.get("unusable"):
-        why = dict.fromkeys([gathered.inventory["unusable"], *(gathered.inventory.get("warnings") or ())])
-        raise BackendError("%s. Nothing was touched" % "; ".join(why))
+        problems = [problem["why"] for problem in gathered.inventory["problems"]]
+        why = [gathered.inventory["unusable"], *problems, *gathered.inventory["warnings"]]
+        raise BackendError("%s. Nothing was touched" % "; ".join(dict.fromkeys(why)))
     memory = remembered(host.options.root)
     record = assess(gathered.inventory, task.baselines, host.clock(), task.run_id, run=memory.run, undated=task.undated)
     return Scan(gathered, record, bool(memory.run.pending))
@@ -151,13 +152,20 @@ def _shown(step: Step) -> str:
     return " ".join(step.command)
 
 
-def _nothing_to_do(task: Task, host: Host, scan: Scan, selection: Selection, resolution: Resolution) -> Document:
+def _nothing_to_do(
+    task: Task,
+    host: Host,
+    scan: Scan,
+    selection: Selection,
+    resolution: Resolution,
+    failures: t.Mapping[str, str],
+) -> Document:
     """Nothing can be installed, or nothing is missing; a reboot may be due all the same."""
     results = outcome.patch_results(
         selection.targets,
         selection.skipped,
         resolution.refused,
-        lambda target: outcome.why_not_installed(target, scan.inventory, {}, ()),
+        lambda target: outcome.why_not_installed(target, scan.inventory, failures, ()),
         outcome.INSTALLED,
     )
     said = scan.inventory.get("reboot") or {}

@@ -63,11 +63,22 @@ def why_not_installed(
     target: Target, inventory: Document, failures: t.Mapping[str, str], results: t.Sequence[StepResult]
 ) -> t.Optional[str]:
     """None when the node has the version, and the package manager does not complain of it."""
-    if target.kb_id in failures:
+    if failures.get(target.kb_id):
         return failures[target.kb_id]
-    if target.new in installed_versions(inventory, target):
+    unfinished = _unfinished(inventory, target)
+    if unfinished:
+        return "the package manager left it %s" % unfinished
+    if target.kb_id not in failures and target.new in installed_versions(inventory, target):
         return None
     return last_words(results) or "it is still not at this version, and the package manager does not say why"
+
+
+def _unfinished(inventory: Document, target: Target) -> t.Optional[str]:
+    """The package manager's word for a package that is not properly installed."""
+    for package in inventory.get("packages") or ():
+        if package["name"] == target.name and package["arch"] == target.arch:
+            return package.get("unfinished")
+    return None
 
 
 def installed_versions(inventory: Document, target: t.Union[Target, Change]) -> t.List[str]:

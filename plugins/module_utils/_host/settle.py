@@ -31,6 +31,7 @@ def _summary(run: runs.RunFolder, what: str) -> Document:
 class Repair(t.NamedTuple):
     left: t.List[str]  # what an interrupted transaction had left behind
     still: t.List[str]  # what of that could not be brought to an end, and why
+    failures: t.Dict[str, str] = {}  # the packages among it, by kb_id, in the package manager's words
 
     @property
     def changed(self) -> bool:
@@ -62,7 +63,8 @@ def repair(installer: Installer, run_id: str, host: Host) -> Repair:
     still = installer.leftovers()
     run.update(state=runs.ENDED, ended=dates.text(host.clock()), outcome="failed" if still else "repaired")
     words = outcome.last_words(results)
-    return Repair(left, ["%s (%s)" % (what, words) if words else what for what in still])
+    failures = installer.failures(Request(()), results) if still else {}
+    return Repair(left, ["%s (%s)" % (what, words) if words else what for what in still], failures)
 
 
 def settle(

@@ -134,7 +134,14 @@ def _not_installed(lines: t.Sequence[str]) -> t.Iterator[Failure]:
         match = _failed.match(line)
         if match:
             said = itertools.takewhile(lambda line: line and not line.startswith(_END), lines[number + 1 :])
-            yield _identifier(match), [_rpm_failed.sub("", line).strip() for line in said]
+            reasons = [_rpm_failed.sub("", line).strip() for line in said]
+            yield _identifier(match), reasons if any(reasons) else _said_before(lines[:number])
+
+
+def _said_before(lines: t.Sequence[str]) -> t.List[str]:
+    """What rpm and the script said since the package was begun with; newer versions of zypper print it at once."""
+    said = itertools.takewhile(lambda line: not _started.match(line), reversed(lines))
+    return [line for line in reversed(list(said)) if line]
 
 
 def _scriptlets(lines: t.Sequence[str]) -> t.Iterator[Failure]:
