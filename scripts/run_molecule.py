@@ -19,7 +19,7 @@ import run_host_tests
 import system_deps
 
 # Those of tests/hosts/lab/kinds.py that are patched; a host of dnf5 alone is refused by name.
-KINDS = ("debian12", "debian13", "dnf4", "suse15")
+KINDS = ("debian12", "debian13", "dnf4", "fedora", "suse15")
 
 
 def main(*kinds: str) -> int:

@@ -7,11 +7,8 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.patchops.fleet.plugins.module_utils._host.installers import INSTALLERS
 from ansible_collections.patchops.fleet.tests.hosts.lab.kinds import KINDS
 from ansible_collections.patchops.fleet.tests.hosts.lab.packages import Package
-
-KINDS_TO_PATCH = [name for name, kind in KINDS.items() if kind.manager in INSTALLERS]
 
 
 def findings(controller, host, **options):
@@ -20,7 +17,7 @@ def findings(controller, host, **options):
     return {finding["check"]: finding for finding in answer[host.name]["findings"]}
 
 
-@pytest.mark.parametrize("kind", KINDS_TO_PATCH)
+@pytest.mark.parametrize("kind", list(KINDS))
 def test_what_is_wrong_is_told(boot, controller, kind):
     host = boot(kind)
     host.install(Package("hello"))
