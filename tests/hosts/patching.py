@@ -23,7 +23,6 @@ SECURITY = {"name": "security", "approval_rules": [{"security": True, "approve_a
 DURATION = 300  # seconds of one run at most, on a machine with much else to do
 
 INSTALLABLE = {name: kind for name, kind in KINDS.items() if kind.manager in INSTALLERS}
-# One kind for each package manager, newer and older apt being two.
 EACH_MANAGER = list(INSTALLABLE)
 
 OLD, NEW = "1.0-1", "1.1-1"

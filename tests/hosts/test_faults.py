@@ -131,7 +131,7 @@ def test_a_package_is_signed_by_a_stranger(boot, controller, laboratory, kind):
 
 
 def test_a_package_is_withdrawn_after_the_metadata(patching):
-    """The others come, and what is gone is had again once the metadata are."""
+    """What is gone comes once it is offered again."""
     patching.offer(TOOL, Package("good", NEW))
     patching.scan()
     patching.host.archive.withdraw(TOOL)
