@@ -9,7 +9,6 @@ import json
 import threading
 import typing as t
 
-from ansible_collections.patchops.fleet.plugins.module_utils._host.installers import INSTALLERS
 from ansible_collections.patchops.fleet.tests.hosts.lab.archives import Advisory
 from ansible_collections.patchops.fleet.tests.hosts.lab.controller import Controller
 from ansible_collections.patchops.fleet.tests.hosts.lab.host import Host
@@ -22,8 +21,7 @@ SCAN = "patchops.fleet.patch_scan"
 SECURITY = {"name": "security", "approval_rules": [{"security": True, "approve_after_days": 0}]}
 DURATION = 300  # seconds of one run at most, on a machine with much else to do
 
-INSTALLABLE = {name: kind for name, kind in KINDS.items() if kind.manager in INSTALLERS}
-EACH_MANAGER = list(INSTALLABLE)
+EACH_MANAGER = list(KINDS)
 
 OLD, NEW = "1.0-1", "1.1-1"
 INSIDE, GO = "/var/tmp/inside", "/var/tmp/go"

@@ -11,12 +11,12 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.patchops.fleet.tests.hosts.lab.archives import Advisory
+from ansible_collections.patchops.fleet.tests.hosts.lab.kinds import KINDS
 from ansible_collections.patchops.fleet.tests.hosts.lab.packages import Package
 from ansible_collections.patchops.fleet.tests.hosts.patching import (
     EACH_MANAGER,
     GO,
     INSIDE,
-    INSTALLABLE,
     NEW,
     OLD,
     SECURITY,
@@ -27,7 +27,7 @@ from ansible_collections.patchops.fleet.tests.hosts.patching import (
     states,
 )
 
-APT = [name for name, kind in INSTALLABLE.items() if kind.manager == "apt"]
+APT = [name for name, kind in KINDS.items() if kind.manager == "apt"]
 TOOL = Package("tool", NEW)
 
 
@@ -71,7 +71,7 @@ def test_a_repository_is_down(patching):
     installs(patching, "tool")
 
 
-DAMAGED = {"apt": "Hash Sum mismatch", "dnf": "primary.xml", "dnf5": "primary.xml", "zypper": "updates"}
+DAMAGED = {"apt": "Hash Sum mismatch", "dnf": "primary.xml", "dnf5": "checksum doesn't match", "zypper": "updates"}
 
 
 def test_metadata_is_damaged(patching):
@@ -108,7 +108,7 @@ def test_an_archive_is_signed_by_a_stranger(boot, controller, laboratory, kind):
     installs(patching, "tool")
 
 
-@pytest.mark.parametrize("kind", [name for name, kind in INSTALLABLE.items() if kind.manager in ("dnf", "dnf5")])
+@pytest.mark.parametrize("kind", [name for name, kind in KINDS.items() if kind.manager in ("dnf", "dnf5")])
 def test_a_package_is_signed_by_a_stranger(boot, controller, laboratory, kind):
     patching = Patching(controller, boot(kind))
     archive = patching.host.archive
@@ -323,7 +323,7 @@ def test_a_rejected_dependency_is_allowed(patching):
 HOLD = {
     "apt": "apt-mark hold tool",
     "dnf": "dnf versionlock add tool",
-    "dnf5": "echo 'excludepkgs=tool' >> /etc/dnf/dnf.conf",
+    "dnf5": "dnf5 --assumeyes versionlock add tool",
     "zypper": "zypper --non-interactive addlock tool",
 }
 

@@ -59,13 +59,15 @@ KERNELS = {"apt": "linux-image-6.1.0-99-amd64", "dnf": "kernel-core", "dnf5": "k
 def test_a_reboot_happens_exactly_when_the_node_asks_for_it(host, controller):
     """A tool asks for none; a kernel, or what the node says about one, does."""
     kernel = KERNELS[host.kind.manager]
-    host.install(Package("tool"), Package(kernel))
+    # how SUSE's kernels tell zypper; apt and dnf know them by their names
+    hints = ("installhint(reboot-needed)",) if host.kind.manager == "zypper" else ()
+    host.install(Package("tool"), Package(kernel, provides=hints))
     host.power_cycle()  # what was installed since the boot would ask for a reboot itself
     host.publish(Package("tool", "1.1-1"), advisory=Advisory("SEC-1"))
     options = {"baselines": [SECURITY], "refresh": "always", "reboot_option": "if_required"}
     first, before = controller.module([host], INSTALL, options=options)[host.name], host.boot_id
     assert (first["outcome"], first["reboot"]["due"], first["status"]) == ("installed", False, "COMPLIANT"), first
-    host.publish(Package(kernel, "1.1-1"), advisory=Advisory("SEC-2"))
+    host.publish(Package(kernel, "1.1-1", provides=hints), advisory=Advisory("SEC-2"))
     planned = controller.module([host], INSTALL, "--check", options={**options, "refresh": "never"})[host.name]
     assert planned["outcome"] == "nothing_to_do"  # of what it does not know yet
     second = controller.module([host], INSTALL, options={**options, "detail": "full"})[host.name]
