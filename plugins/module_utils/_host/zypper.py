@@ -10,7 +10,7 @@ from concurrent import futures
 
 from . import zypper_output
 from .advisories import AdvisoryError, read_updateinfo
-from .base import Clock, Document, Options, PackageManager, Run
+from .base import BackendError, Clock, Document, Options, PackageManager, Run
 from .boot import boot_time
 from .zypp_metadata import Metadata
 from .zypper_command import NO_HOME, ZypperCommand, read
@@ -46,7 +46,11 @@ class Zypper(PackageManager):
         aliases = [alias for alias, known in metadata.items() if known.fetched]
         with futures.ThreadPoolExecutor(max_workers=1) as reader:  # while zypper loads its repositories
             reading = reader.submit(self._read_installed, metadata)
-            answer = self._session(aliases, zypper_output.session(aliases), zypper_output.parse_answer)
+            try:
+                answer = self._session(aliases, zypper_output.session(aliases), zypper_output.parse_answer)
+            except BackendError:
+                reading.result()  # where rpm's database is the reason, rpm says so itself
+                raise
             installed, patches = reading.result()
         if vendors_in_question(installed, answer):
             answer = answer._replace(vendor_changes=self._vendor_changes(aliases))

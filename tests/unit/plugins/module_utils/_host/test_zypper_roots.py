@@ -450,6 +450,7 @@ def test_a_lock_that_goes_is_waited_for(root, request, monkeypatch):
 
 
 def test_no_packages_at_all_is_an_error(root):
+    subprocess.run(["rpm", "--dbpath", str(root.path / "var/lib/rpm"), "--initdb"], check=True)
     with pytest.raises(base.BackendError, match="names no installed package"):
         take(root)
 
