@@ -105,7 +105,11 @@ def test_the_kernel_writes_it_like_that(tmp_path, monkeypatch):
         copy.write_bytes(stream.read())
     copy.chmod(0o755)
     monkeypatch.setattr(services, "CODE", (str(tmp_path),))
-    with subprocess.Popen([str(copy)], stdin=subprocess.PIPE) as process:
+    with subprocess.Popen([str(copy)], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        # The kernel lets the parent go on before it maps the new program: only its answer proves that it runs.
+        process.stdin.write(b"up\n")
+        process.stdin.flush()
+        assert process.stdout.readline() == b"up\n"
         maps = "/proc/%d/maps" % process.pid
         assert not services._maps_deleted_code(maps)
         copy.unlink()
