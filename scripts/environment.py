@@ -12,6 +12,7 @@ import pathlib
 import shutil
 import subprocess
 import sys
+import zipfile
 
 import interpreters
 import system_deps
@@ -22,6 +23,8 @@ VENVS = CHECKOUT / ".venv"
 COLLECTIONS = CACHE / "collections"
 PYTHONS = CACHE / "pythons"
 REQUIREMENTS = CHECKOUT / "requirements"
+# The collections that ours depends on, as members of the wheel in requirements/collections.txt.
+DEPENDENCIES = ("ansible_collections/amazon/aws/", "ansible_collections/ansible/windows/")
 
 # The Pythons of ansible-core 2.19 on the controller, the one that continuous integration uses first.
 CONTROLLER_PYTHONS = ("3.11", "3.12", "3.13")
@@ -59,6 +62,23 @@ def link_collection() -> None:
     link.parent.mkdir(parents=True, exist_ok=True)
     if not link.is_symlink():
         link.symlink_to(os.path.relpath(CHECKOUT, link.parent))
+
+
+def unpack_dependencies(venv: pathlib.Path) -> None:
+    """Put the collections that ours depends on beside it, with the pip of `venv`."""
+    pinned = REQUIREMENTS / "collections.txt"
+    stamp = COLLECTIONS / "dependencies-from"
+    if stamp.is_file() and stamp.read_text() == pinned.read_text():
+        return
+    print(f"Unpacking amazon.aws and ansible.windows from {pinned.read_text().strip()}", file=sys.stderr, flush=True)
+    for folder in DEPENDENCIES:
+        shutil.rmtree(COLLECTIONS / folder, ignore_errors=True)
+    wheels = CACHE / "wheels"
+    pip(venv, "download", "--no-deps", "--only-binary=:all:", f"--dest={wheels}", f"--requirement={pinned}")
+    with zipfile.ZipFile(next(wheels.glob("*.whl"))) as wheel:
+        wheel.extractall(COLLECTIONS, [name for name in wheel.namelist() if name.startswith(DEPENDENCIES)])
+    shutil.rmtree(wheels)
+    stamp.write_text(pinned.read_text())
 
 
 def pip(venv: pathlib.Path, *arguments: str) -> None:

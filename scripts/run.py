@@ -18,6 +18,9 @@ import sys
 import environment
 import system_deps
 
+# Where commands use the collections that ours depends on.
+WITH_DEPENDENCIES = ("test",)
+
 
 def main(name: str, *command: str) -> None:
     os.chdir(environment.CHECKOUT)
@@ -26,6 +29,8 @@ def main(name: str, *command: str) -> None:
     except (system_deps.NotPossible, subprocess.CalledProcessError) as error:
         sys.exit(f"Cannot set up .venv/{name}: {error}")
     environment.link_collection()
+    if name in WITH_DEPENDENCIES:
+        environment.unpack_dependencies(venv)
     os.execvpe(command[0], command, environment.variables(venv))
 
 

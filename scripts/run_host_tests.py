@@ -58,6 +58,7 @@ def main(*options: str) -> int:
     system_deps.main(TESTS / "debian-packages.txt")
     venv = environment.make_venv("test")
     environment.link_collection()
+    environment.unpack_dependencies(venv)
     variables = {**environment.variables(venv), "PYTHONPATH": str(environment.COLLECTIONS)}
     python = str(venv / "bin" / "python")
     if subprocess.run([python, "-m", f"{LAB}.roots"], env=variables, check=False).returncode != 0:

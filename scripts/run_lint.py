@@ -15,7 +15,6 @@ import shutil
 import subprocess
 import sys
 import typing as t
-import zipfile
 
 import environment
 import interpreters
@@ -23,7 +22,6 @@ import system_deps
 
 LINT = environment.CACHE / "lint"
 COPY = LINT / "ansible_collections" / "patchops" / "fleet"
-DEPENDENCIES = ("ansible_collections/amazon/aws/", "ansible_collections/ansible/windows/")
 PYTHONS = ("3.8", "3.9", "3.10", "3.11", "3.12", "3.13")
 
 ENSUREPIP = "import ensurepip\nensurepip.bootstrap(default_pip=True)\n"
@@ -43,19 +41,11 @@ def copy_checkout() -> None:
     subprocess.run(["git", "init", "--quiet"], cwd=COPY, check=True)
 
 
-def unpack_dependencies(venv: pathlib.Path) -> None:
-    """Put the collections that ours depends on beside COPY, from the wheel in requirements/collections.txt."""
-    pinned = environment.REQUIREMENTS / "collections.txt"
-    stamp = LINT / "dependencies-from"
-    if stamp.is_file() and stamp.read_text() == pinned.read_text():
-        return
-    print(f"Unpacking amazon.aws and ansible.windows from {pinned.read_text().strip()}", file=sys.stderr, flush=True)
-    wheels = LINT / "wheels"
-    environment.pip(venv, "download", "--no-deps", "--only-binary=:all:", f"--dest={wheels}", f"--requirement={pinned}")
-    with zipfile.ZipFile(next(wheels.glob("*.whl"))) as wheel:
-        wheel.extractall(LINT, [name for name in wheel.namelist() if name.startswith(DEPENDENCIES)])
-    shutil.rmtree(wheels)
-    stamp.write_text(pinned.read_text())
+def copy_dependencies() -> None:
+    """Put the collections that ours depends on beside COPY."""
+    for folder in environment.DEPENDENCIES:
+        shutil.rmtree(LINT / folder, ignore_errors=True)
+        shutil.copytree(environment.COLLECTIONS / folder, LINT / folder)
 
 
 def let_ansible_test_find_pip(venv: pathlib.Path) -> None:
@@ -93,7 +83,8 @@ def ignore_files() -> list[str]:
 
 def main() -> int:
     venv = environment.make_venv("lint")
-    unpack_dependencies(venv)
+    environment.unpack_dependencies(venv)
+    copy_dependencies()
     let_ansible_test_find_pip(venv)
     copy_checkout()
     interpreters.link_all(PYTHONS, environment.PYTHONS)

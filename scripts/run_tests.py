@@ -218,7 +218,7 @@ def main() -> int:
         stale.unlink()
     environment.link_collection()
     interpreters.link_all([PROBE_PYTHON, *TARGET_PYTHONS], environment.PYTHONS)
-    environment.make_venv("test")
+    environment.unpack_dependencies(environment.make_venv("test"))
     results = perform_all()
     for version in missing:
         print(f"WARNING: no Python {version} on this machine: nothing was tested on it.")

@@ -20,6 +20,7 @@ ROOMS = {
     "_engine": (),
     "_host": ("_engine",),
     "_schedule": ("_engine",),
+    "_ssm": ("_engine", "_schedule"),
 }
 # These are pure: they do not even use the files beside the rooms.
 PURE_ROOMS = ("_engine", "_schedule")
@@ -28,8 +29,16 @@ PURE_LIBRARY = {
     *("__future__", "calendar", "datetime", "fnmatch", "functools", "hashlib", "heapq", "itertools", "json", "re"),
     *("string", "typing"),
 }
-# But for this file, which looks up time zones in the system's data.
-EDGES = {MODULE_UTILS / "_schedule" / "zones.py": ["zoneinfo"]}
+AMAZON = "ansible_collections.amazon.aws.plugins.module_utils."
+# But for these files: one looks up time zones in the system's data, one has the retries and errors of amazon.aws.
+EDGES = {
+    MODULE_UTILS / "_schedule" / "zones.py": ["zoneinfo"],
+    MODULE_UTILS / "_ssm" / "api.py": [
+        AMAZON + "errors.AWSErrorHandler",
+        AMAZON + "exceptions.AnsibleAWSError",
+        AMAZON + "retries.AWSRetry",
+    ],
+}
 # Calls that reach out all the same.
 IMPURE_CALLS = {"open", "input", "print", "exec", "eval", "__import__"}
 CLOCKS = {"now", "utcnow", "today"}

@@ -1,0 +1,48 @@
+# Copyright: (c) 2026, the patchops.fleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""PRIVATE to the collection. Tags of SSM resources."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .change import Change, Resource
+
+Tags = t.Dict[str, str]
+RESERVED = "aws:"  # keys that begin so are AWS's own
+
+
+def from_api(raw: t.Sequence[Resource]) -> Tags:
+    return {tag["Key"]: tag["Value"] for tag in raw}
+
+
+def to_api(tags: Tags) -> t.List[Resource]:
+    return [{"Key": key, "Value": value} for key, value in sorted(tags.items())]
+
+
+def wanted(before: Tags, given: t.Optional[t.Mapping[str, t.Any]], purge: bool) -> Tags:
+    """All tags as they should be; given None: as they are. AWS's own tags stay."""
+    if given is None:
+        return dict(before)
+    kept = {key: value for key, value in before.items() if not purge or key.startswith(RESERVED)}
+    return {**kept, **{str(key): str(value) for key, value in given.items()}}
+
+
+def read(api: t.Any, resource_type: str, identifier: str) -> Tags:
+    doing = "list the tags of %s" % identifier
+    answer = api.ask(doing, "list_tags_for_resource", ResourceType=resource_type, ResourceId=identifier)
+    return from_api(answer.get("TagList", []))
+
+
+def apply(api: t.Any, resource_type: str, identifier: str, change: Change) -> None:
+    before, after = ((one or {}).get("tags", {}) for one in (change.before, change.after))
+    named = {"ResourceType": resource_type, "ResourceId": identifier}
+    removed = sorted(set(before) - set(after))
+    added = {key: value for key, value in after.items() if before.get(key) != value}
+    if removed:
+        doing = "remove tags %s of %s" % (", ".join(removed), identifier)
+        api.change(doing, "remove_tags_from_resource", TagKeys=removed, **named)
+    if added:
+        doing = "set tags %s of %s" % (", ".join(sorted(added)), identifier)
+        api.change(doing, "add_tags_to_resource", Tags=to_api(added), **named)

@@ -1,0 +1,29 @@
+# Copyright: (c) 2026, the patchops.fleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""PRIVATE to the collection. What every module on SSM does around its work: errors become a failure once, here."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._engine.errors import EngineError
+from .._schedule.errors import ScheduleError
+from .api import Api, SSMError
+from .change import Resource, ResourceError
+
+# Of what the user wrote: each says where and what to do.
+REFUSALS = (EngineError, ScheduleError, ResourceError)
+
+
+def run(module: t.Any, work: t.Callable[[Api], Resource]) -> None:
+    """Carry out `work` and end the module with its result, or with its failure and what had been changed by then."""
+    api = Api(module.client("ssm"))
+    try:
+        result = work(api)
+    except SSMError as error:
+        module.fail_json_aws(error.exception, msg=error.message, changes=api.changes, changed=bool(api.changes))
+    except REFUSALS as error:
+        module.fail_json(msg=str(error), changes=api.changes, changed=bool(api.changes))
+    else:
+        module.exit_json(changes=api.changes, **result)

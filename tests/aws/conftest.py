@@ -1,0 +1,137 @@
+# Copyright: (c) 2026, the patchops.fleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Modules on AWS, run whole in this process against the strict SSM, and the aws CLI to read back what came of it."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import importlib
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import typing as t
+
+import botocore.session
+import pytest
+from ansible.module_utils import basic
+
+from ansible_collections.patchops.fleet.tests.servers.conftest import aws, aws_server  # noqa: F401
+from ansible_collections.patchops.fleet.tests.servers.ssm.server import ACCESS_KEY, REGION, SECRET_KEY, Server
+
+try:
+    from ansible.module_utils.testing import patch_module_args
+except ImportError:  # ansible-core 2.18
+
+    @contextlib.contextmanager
+    def patch_module_args(args):
+        """The same for one process; the next call sets them anew."""
+        basic._ANSIBLE_ARGS = json.dumps({"ANSIBLE_MODULE_ARGS": args}).encode("utf-8")
+        yield
+
+
+MODULES = "ansible_collections.patchops.fleet.plugins.modules."
+AWS_CLI = pathlib.Path(sys.executable).parent / "aws"
+Result = dict[str, t.Any]
+READING = ("Describe", "Get", "List")
+
+
+class Module:
+    """Runs one module with the server's URL and credentials; further options are the module's own."""
+
+    def __init__(self, server: Server, capsys: pytest.CaptureFixture[str], name: str, key: str | None) -> None:
+        self.server = server
+        self.capsys = capsys
+        self.main = importlib.import_module(MODULES + name).main
+        self.key = key  # of the resource in what it answers
+
+    def __call__(self, _check_mode: bool = False, **options: t.Any) -> Result:
+        """What it answers, a failure too."""
+        connection = {
+            "endpoint_url": self.server.url,
+            "region": REGION,
+            "access_key": ACCESS_KEY,
+            "secret_key": SECRET_KEY,
+        }
+        arguments = {"_ansible_check_mode": _check_mode, "_ansible_diff": True, **connection, **options}
+        self.capsys.readouterr()
+        with patch_module_args(arguments), pytest.raises(SystemExit) as ended:
+            self.main()
+        answer = json.loads(self.capsys.readouterr().out)
+        answer.pop("invocation", None)
+        assert bool(ended.value.code) == bool(answer.get("failed")), answer
+        return answer
+
+    def ok(self, _check_mode: bool = False, **options: t.Any) -> Result:
+        answer = self(_check_mode, **options)
+        assert not answer.get("failed"), answer
+        return answer
+
+    def failure(self, _check_mode: bool = False, **options: t.Any) -> str:
+        """The message with which it must fail."""
+        answer = self(_check_mode, **options)
+        assert answer.get("failed"), answer
+        return answer["msg"]
+
+    def converge(self, **options: t.Any) -> Result:
+        """Check mode, the real run, and the same again.
+
+        What check mode foretells, in its diff and in the resource, is what the real run does; check mode changes
+        nothing, and the second run neither.
+        """
+        calls = len(self.server.calls)
+        foretold = self.ok(True, **options)
+        assert not [call.action for call in self.server.calls[calls:] if not call.operation.startswith(READING)]
+        assert foretold["changes"] == []
+        done = self.ok(**options)
+        assert (foretold["diff"], foretold["changed"]) == (done["diff"], done["changed"])
+        assert set(foretold) == set(done)
+        assert written(foretold[self.key]) == written(done[self.key]) == done["diff"]["after"]
+        assert done["changed"] == bool(done["changes"])
+        again = self.ok(**options)
+        assert (again["changed"], again["changes"]) == (False, [])
+        assert again["diff"]["before"] == again["diff"]["after"] == done["diff"]["after"]
+        assert again[self.key] == done[self.key]
+        return done
+
+
+ASSIGNED = {
+    *("baseline_id", "window_id", "window_target_id", "window_task_id", "created_date", "modified_date"),
+    "next_execution_time",
+}
+
+
+def written(resource: Result) -> Result:
+    """A resource without what AWS assigns."""
+    return {name: value for name, value in resource.items() if name not in ASSIGNED}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def read_models_once() -> t.Iterator[None]:
+    """A module makes a session of its own, which would parse the models of the services again."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(botocore.session, "create_loader", functools.cache(botocore.session.create_loader))
+        yield
+
+
+@pytest.fixture
+def module(aws: Server, capsys: pytest.CaptureFixture[str]) -> t.Callable[..., Module]:  # noqa: F811
+    """`module("ssm_patch_baseline", "patch_baseline")`: a module, and the key of the resource that it answers with."""
+    return lambda name, key=None: Module(aws, capsys, name, key)
+
+
+@pytest.fixture
+def aws_cli(aws: Server) -> t.Callable[..., Result]:  # noqa: F811
+    """The aws command: what it answers, as JSON."""
+
+    def run(*arguments: str) -> Result:
+        command = [AWS_CLI, *arguments, "--output", "json"]
+        environment = {**os.environ, **aws.environment()}
+        ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        assert ended.returncode == 0, ended.stderr
+        return json.loads(ended.stdout or "{}")
+
+    return run
