@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import typing as t
 
-from .._engine.baseline import SECURITY_FILTERS
+from .._engine.baseline import SECURITY_FILTERS, Baseline, Rule
 from .._engine.errors import BaselineError, Problem
 from .._engine.operating_systems import API_OPERATING_SYSTEMS, FAMILIES, HOST_ONLY
 from .._engine.parse import parse_baseline
@@ -152,7 +152,10 @@ def plan(before: t.Optional[Resource], options: Resource, purge: Purge, path: st
 
 
 def declared(written: Resource, path: str = "baseline") -> Resource:
-    """A whole baseline of AWS from the form that users write: defaults filled in, `security: true` spelled out."""
+    """A whole baseline of AWS from the form that users write: defaults filled in, `security: true` spelled out.
+
+    Raises BaselineError with every problem found.
+    """
     system = written.get("operating_system")
     if system in HOST_ONLY:
         words = "%s is known on hosts only; Patch Manager knows %s" % (system, ", ".join(API_OPERATING_SYSTEMS))
@@ -163,20 +166,29 @@ def declared(written: Resource, path: str = "baseline") -> Resource:
     expanded = _with_security_spelled_out(written, system)
     if expanded is not written:  # what contradicts the word itself is seen while it is there
         parse_baseline({**written, "operating_system": None}, path)
-    baseline = parse_baseline(expanded, path)
+    return resource_of(parse_baseline(expanded, path))
+
+
+def resource_of(baseline: Baseline) -> Resource:
+    """A baseline of the engine, for one operating system, as one of AWS.
+
+    What a portable one says for other operating systems is left out.
+    """
+    windows = baseline.operating_system == "WINDOWS"
     resource: Resource = {
         "name": baseline.name,
         "operating_system": baseline.operating_system,
         "global_filters": {key: list(values) for key, values in baseline.global_filters.items()},
-        "approval_rules": [_declared_rule(rule) for rule in baseline.rules],
+        "approval_rules": [_rule_of(rule, windows) for rule in baseline.rules],
         "approved_patches": list(baseline.approved_patches),
         "approved_patches_compliance_level": baseline.approved_patches_compliance_level,
-        "approved_patches_enable_non_security": baseline.approved_patches_enable_non_security,
+        "approved_patches_enable_non_security": baseline.approved_patches_enable_non_security and not windows,
         "rejected_patches": list(baseline.rejected_patches),
         "rejected_patches_action": baseline.rejected_patches_action,
         "sources": [
             {"name": one.name, "products": list(one.products), "configuration": one.configuration}
             for one in baseline.sources
+            if not windows
         ],
         "default": baseline.default,
         "patch_groups": sorted(baseline.patch_groups),
@@ -185,7 +197,7 @@ def declared(written: Resource, path: str = "baseline") -> Resource:
     if baseline.description is not None:
         resource["description"] = baseline.description
     status = baseline.available_security_updates_compliance_status
-    if status is not None:
+    if windows and status is not None:
         resource["available_security_updates_compliance_status"] = status
     return resource
 
@@ -211,15 +223,18 @@ def _spelled_out(rule: t.Any, security: Resource) -> t.Any:
     return {**rest, "filters": {**security, **(rest.get("filters") or {})}}
 
 
-def _declared_rule(rule: t.Any) -> Resource:
-    """apt has no release dates, so a rule there may go without: the API is told 0 (approval-rules.md, 4.4)."""
+def _rule_of(rule: Rule, windows: bool) -> Resource:
+    """apt has no release dates, so a rule there may go without: the API is told 0 (approval-rules.md, 4.4).
+
+    A rule of a portable baseline may ask for what is no security patch, for which Windows has no flag and needs none.
+    """
     resource: Resource = {"filters": {key: list(values) for key, values in rule.filters.items()}}
     if rule.approve_until_date is not None:
         resource["approve_until_date"] = rule.approve_until_date.isoformat()
     else:
         resource["approve_after_days"] = rule.approve_after_days or 0
     resource["compliance_level"] = rule.compliance_level
-    resource["enable_non_security"] = rule.enable_non_security
+    resource["enable_non_security"] = rule.enable_non_security and not windows
     return resource
 
 
