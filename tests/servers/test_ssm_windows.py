@@ -219,6 +219,16 @@ def test_a_task_is_read_back_whole_by_get_alone(ssm):
     assert row == answer
 
 
+def test_a_payload_is_read_back_as_the_bytes_it_was(ssm):
+    identifier = window(ssm)
+    invocation = {"Lambda": {"Payload": b'{"operation": "scan"}'}}
+    created = task(ssm, identifier, TaskType="LAMBDA", TaskInvocationParameters=invocation)
+    answer = ssm.get_maintenance_window_task(WindowId=identifier, WindowTaskId=created)
+    assert answer["TaskInvocationParameters"] == invocation
+    with refused("ValidationException", "length less than or equal to 4096"):
+        task(ssm, identifier, TaskType="LAMBDA", TaskInvocationParameters={"Lambda": {"Payload": b"x" * 4097}})
+
+
 @pytest.mark.parametrize(
     ("given", "why"),
     [

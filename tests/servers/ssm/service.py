@@ -17,7 +17,7 @@ from .faults import Fault
 from .operations import LISTS, OPERATIONS
 from .paging import Pages
 from .state import UTC, Region, Resource
-from .validation import validate
+from .validation import decoded, validate
 
 
 class Service:
@@ -67,6 +67,7 @@ class Service:
 
     def _answer(self, operation: str, request: t.Any, account: str, region: str) -> Resource:
         model = self.model.operation_model(operation)
+        request = decoded(model.input_shape, request)
         validate(model.input_shape, request)
         with self._turn:
             state = self._state(operation, (account, region))

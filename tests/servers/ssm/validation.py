@@ -9,6 +9,7 @@ the model does not know are refused, where AWS ignores them: a misspelt one shou
 
 from __future__ import annotations
 
+import base64
 import functools
 import typing as t
 
@@ -17,8 +18,38 @@ from botocore.model import Shape
 
 from .errors import SSMError, invalid
 
-TYPES = {"structure": dict, "map": dict, "list": list, "string": str, "boolean": bool, "integer": int, "long": int}
-MEASURED = {"string": "length", "list": "length", "map": "length", "integer": "value", "long": "value"}
+TYPES = {
+    "structure": dict,
+    "map": dict,
+    "list": list,
+    "string": str,
+    "blob": bytes,
+    "boolean": bool,
+    "integer": int,
+    "long": int,
+}
+MEASURED = {
+    "string": "length",
+    "blob": "length",
+    "list": "length",
+    "map": "length",
+    "integer": "value",
+    "long": "value",
+}
+
+
+def decoded(shape: Shape | None, request: t.Any) -> t.Any:
+    """The request with the bytes that blobs are in JSON as base64. What has a wrong type is left to validate."""
+    if shape is None:
+        return request
+    if shape.type_name == "structure" and isinstance(request, dict):
+        return {name: decoded(shape.members.get(name), value) for name, value in request.items()}
+    if shape.type_name == "blob" and isinstance(request, str):
+        try:
+            return base64.b64decode(request, validate=True)
+        except ValueError as error:
+            raise SSMError("SerializationException", "A blob is no base64") from error
+    return request
 
 
 def validate(shape: Shape | None, request: t.Any) -> None:
