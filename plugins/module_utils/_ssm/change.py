@@ -9,7 +9,7 @@ import typing as t
 
 Resource = t.Dict[str, t.Any]
 
-# What AWS assigns: no option, and no difference.
+# What AWS assigns, or we do not manage: no option, and no difference.
 ASSIGNED = (
     "baseline_id",
     "window_id",
@@ -18,6 +18,8 @@ ASSIGNED = (
     "created_date",
     "modified_date",
     "next_execution_time",
+    # of tasks of maintenance windows: what the API deprecates, and we carry along
+    "deprecated",
 )
 
 

@@ -1,0 +1,208 @@
+# Copyright: (c) 2026, the patchops.fleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""PRIVATE to the collection. What a task of a maintenance window runs with: TaskInvocationParameters of the API."""
+
+from __future__ import annotations
+
+import json
+import re
+import typing as t
+
+from .change import Resource
+from .reading import Reader
+
+MEMBERS = {
+    "RUN_COMMAND": "run_command",
+    "AUTOMATION": "automation",
+    "LAMBDA": "lambda",
+    "STEP_FUNCTIONS": "step_functions",
+}
+API = {"run_command": "RunCommand", "automation": "Automation", "lambda": "Lambda", "step_functions": "StepFunctions"}
+# Members of ours and of the API, for each kind of task; a mapping has members of its own.
+OUTPUT = {
+    "cloud_watch_log_group_name": "CloudWatchLogGroupName",
+    "cloud_watch_output_enabled": "CloudWatchOutputEnabled",
+}
+NOTIFICATION = {
+    "notification_arn": "NotificationArn",
+    "notification_events": "NotificationEvents",
+    "notification_type": "NotificationType",
+}
+INSIDE = {
+    "cloud_watch_output_config": ("CloudWatchOutputConfig", OUTPUT),
+    "notification_config": ("NotificationConfig", NOTIFICATION),
+}
+SIMPLE = {
+    "run_command": {
+        "comment": "Comment",
+        "document_hash": "DocumentHash",
+        "document_hash_type": "DocumentHashType",
+        "document_version": "DocumentVersion",
+        "output_s3_bucket_name": "OutputS3BucketName",
+        "output_s3_key_prefix": "OutputS3KeyPrefix",
+        "parameters": "Parameters",
+        "service_role_arn": "ServiceRoleArn",
+        "timeout_seconds": "TimeoutSeconds",
+    },
+    "automation": {"document_version": "DocumentVersion", "parameters": "Parameters"},
+    "lambda": {"client_context": "ClientContext", "payload": "Payload", "qualifier": "Qualifier"},
+    "step_functions": {"input": "Input", "name": "Name"},
+}
+# Texts by their shortest and longest, as in botocore's model.
+LENGTHS = {
+    "comment": (0, 100),
+    "document_hash": (0, 256),
+    "output_s3_bucket_name": (3, 63),
+    "output_s3_key_prefix": (0, 500),
+    "service_role_arn": (1, 2048),
+    "client_context": (1, 8000),
+    "qualifier": (1, 128),
+    "payload": (0, 4096),
+    "input": (0, 4096),
+    "name": (1, 80),
+    "cloud_watch_log_group_name": (1, 512),
+    "notification_arn": (1, 2048),
+}
+CHOICES = {"document_hash_type": ("Sha256", "Sha1"), "notification_type": ("Command", "Invocation")}
+EVENTS = ("All", "InProgress", "Success", "TimedOut", "Cancelled", "Failed")
+VERSION = re.compile(r"(\$LATEST|\$DEFAULT|[1-9][0-9]*)\Z")
+JSON_TEXT = ("payload", "input")
+# What may hold secrets: never part of a message.
+CONFIDENTIAL = ("payload", "input", "client_context")
+
+
+def from_api(raw: Resource) -> Resource:
+    """Only what is set: AWS answers empty texts and mappings for what was not given."""
+    invocation = {}
+    for kind, member in API.items():
+        settings = _settings_from_api(kind, raw.get(member) or {})
+        if settings:
+            invocation[kind] = settings
+    return invocation
+
+
+def _settings_from_api(kind: str, raw: Resource) -> Resource:
+    settings: Resource = {name: raw[member] for name, member in SIMPLE[kind].items() if _set(raw.get(member))}
+    if isinstance(settings.get("payload"), bytes):
+        settings["payload"] = settings["payload"].decode("utf-8", "replace")
+    if kind == "run_command":
+        for name, (member, members) in INSIDE.items():
+            inner = raw.get(member) or {}
+            found = {one: inner[spelt] for one, spelt in members.items() if _set(inner.get(spelt))}
+            if found:
+                settings[name] = found
+    return settings
+
+
+def _set(value: t.Any) -> bool:
+    return value not in (None, "", b"", [], {})
+
+
+def to_api(invocation: Resource) -> Resource:
+    return {API[kind]: _settings_to_api(kind, settings) for kind, settings in invocation.items()}
+
+
+def _settings_to_api(kind: str, settings: Resource) -> Resource:
+    raw = {member: settings[name] for name, member in SIMPLE[kind].items() if name in settings}
+    if "Payload" in raw:
+        raw["Payload"] = raw["Payload"].encode("utf-8")
+    for name, (member, members) in INSIDE.items():
+        if name in settings:
+            raw[member] = {spelt: settings[name][one] for one, spelt in members.items() if one in settings[name]}
+    return raw
+
+
+def declared(reader: Reader, written: t.Any, task_type: str) -> Resource:
+    """What is set of it; the reader notes what is wrong."""
+    where = "task_invocation_parameters"
+    kind = MEMBERS[task_type]
+    given = reader.mapping(where, written, list(API))
+    for other in given:
+        if other != kind:
+            reader.problem("%s.%s" % (where, other), "is not for a task of type %s; allowed: %s", task_type, kind)
+    if kind not in given:
+        return {}
+    settings = _declared_settings(reader, "%s.%s" % (where, kind), given[kind], kind)
+    return {kind: settings} if settings else {}
+
+
+def _declared_settings(reader: Reader, where: str, written: t.Any, kind: str) -> Resource:
+    inside = list(INSIDE) if kind == "run_command" else []
+    settings: Resource = {}
+    for name, value in reader.mapping(where, written, [*SIMPLE[kind], *inside]).items():
+        if not _set(value):
+            continue
+        member = "%s.%s" % (where, name)
+        if name == "parameters":
+            settings[name] = _declared_parameters(reader, member, value)
+        elif name in INSIDE:
+            settings[name] = _declared_inside(reader, member, value, INSIDE[name][1])
+        else:
+            settings[name] = _declared_value(reader, member, name, value)
+    return {name: value for name, value in settings.items() if _set(value)}
+
+
+def _declared_inside(reader: Reader, where: str, written: t.Any, members: t.Mapping[str, str]) -> Resource:
+    return {
+        name: _declared_value(reader, "%s.%s" % (where, name), name, value)
+        for name, value in reader.mapping(where, written, list(members)).items()
+        if _set(value)
+    }
+
+
+def _declared_value(reader: Reader, member: str, name: str, value: t.Any) -> t.Any:
+    if name == "timeout_seconds":
+        return reader.number(member, value, 30, 2592000)
+    if name == "cloud_watch_output_enabled":
+        return reader.flag(member, value)
+    if name == "document_version":
+        return reader.matching(member, _text(value), VERSION, "$DEFAULT, $LATEST or a number")
+    if name in CHOICES:
+        return reader.choice(member, value, CHOICES[name])
+    if name == "notification_events":
+        events = value if isinstance(value, list) else [value]
+        return [reader.choice("%s[%d]" % (member, index), one, EVENTS) for index, one in enumerate(events)]
+    if name in CONFIDENTIAL and not isinstance(value, str):
+        reader.problem(member, "must be text; a mapping becomes it with the filter to_json")
+        return ""
+    shortest, longest = LENGTHS[name]
+    text = reader.text(member, value, longest, shortest)
+    if name in JSON_TEXT and _json(text) is None:
+        reader.problem(member, "is no JSON; a mapping becomes it with the filter to_json")
+    return text
+
+
+def _declared_parameters(reader: Reader, where: str, written: t.Any) -> Resource:
+    """Parameters of the document by its own names. Not all that it takes is known here."""
+    if not isinstance(written, dict):
+        reader.problem(where, "must be a mapping of parameters to lists of texts")
+        return {}
+    return {str(name): reader.texts("%s.%s" % (where, name), value, 1000) for name, value in written.items()}
+
+
+def _text(value: t.Any) -> t.Any:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _json(text: str) -> t.Any:
+    """What the text means, in a list, so that null is not taken for no JSON."""
+    try:
+        return [json.loads(text)]
+    except ValueError:
+        return None
+
+
+def comparable(invocation: Resource) -> Resource:
+    """JSON counts by what it says, events in any order."""
+    compared = {}
+    for kind, settings in invocation.items():
+        compared[kind] = dict(settings)
+        for name in JSON_TEXT:
+            if name in settings:
+                compared[kind][name] = _json(settings[name]) or settings[name]
+        config = settings.get("notification_config")
+        if config and "notification_events" in config:
+            events = sorted(config["notification_events"])
+            compared[kind]["notification_config"] = {**config, "notification_events": events}
+    return compared
