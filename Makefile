@@ -31,6 +31,9 @@ format: ## Put the code in the form that lint asks for
 	@$(call script,run) lint ruff check --fix --quiet .
 	@$(call script,run) lint ruff format .
 
+aws-demo: ## Apply the AWS example to an SSM on this machine: no account, nothing outside; ARGS="--keep" leaves it running
+	@$(call script,run) test python scripts/aws_demo.py $(ARGS)
+
 bench: ## Measure scan and engine beside what the tools themselves take, and a scan of ten hosts (that as root on Debian)
 	@$(call script,run) test python tests/bench/bench.py $(ARGS)
 
@@ -46,4 +49,4 @@ pins: ## Resolve requirements/*.in to exact versions again
 clean: ## Remove everything that these targets made
 	rm -rf .venv .cache .hypothesis dist reports
 
-.PHONY: help demo test test-hosts molecule lint format bench build system-deps pins clean
+.PHONY: help demo aws-demo test test-hosts molecule lint format bench build system-deps pins clean

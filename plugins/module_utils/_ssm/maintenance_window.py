@@ -110,7 +110,9 @@ def _members(written: t.Any) -> t.Any:
     """By their names in snake_case. Two spellings of one are left for parse_windows to refuse."""
     if not isinstance(written, dict) or len({snake(str(name)) for name in written}) < len(written):
         return written
-    return without_cleared({snake(str(name)): value for name, value in written.items()}, tuple(CLEARABLE))
+    return without_cleared(
+        {snake(str(name)): value for name, value in written.items()}, tuple(CLEARABLE), ("schedule_offset",)
+    )
 
 
 def _spaced(schedule: str) -> str:

@@ -118,10 +118,13 @@ def shown(value: t.Any) -> str:
     return "'%.80s'" % value if isinstance(value, str) else "%.80r" % (value,)
 
 
-def without_cleared(written: t.Mapping[str, t.Any], clearable: t.Sequence[str]) -> Resource:
-    """Empty text, an empty mapping or list, and 0 say of these members that they are not set."""
-    return {
-        name: value
-        for name, value in written.items()
-        if value is not None and not (name in clearable and value in ("", 0, "0", {}, []))
-    }
+def without_cleared(
+    written: t.Mapping[str, t.Any], clearable: t.Sequence[str], cleared_by_zero: t.Sequence[str] = ()
+) -> Resource:
+    """Empty text, an empty mapping or list, and of some members 0, say that they are not set."""
+
+    def cleared(name: str, value: t.Any) -> bool:
+        empty = value in ("", {}, []) and value is not False
+        return (name in clearable and empty) or (name in cleared_by_zero and str(value) == "0")
+
+    return {name: value for name, value in written.items() if value is not None and not cleared(name, value)}

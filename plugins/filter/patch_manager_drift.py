@@ -1,0 +1,65 @@
+# Copyright: (c) 2026, the patchops.fleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What differs between variables and AWS; documented in patch_manager_drift.yml."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from ansible.errors import AnsibleFilterError
+from ansible.module_utils.parsing.convert_bool import boolean
+
+from ..module_utils._plain import plain
+from ..module_utils._ssm import drift, policy
+from ..module_utils._ssm.change import Resource, ResourceError
+from ..module_utils._templated import structure
+
+NAME = "patchops.fleet.patch_manager_drift"
+INSTANCE = re.compile(r"i-[0-9a-f]{8,17}\Z")
+
+
+def patch_manager_drift(
+    actual: t.Any,
+    patch_baselines: t.Any = None,
+    maintenance_windows: t.Any = None,
+    nodes: t.Any = None,
+    operating_systems: t.Any = None,
+    tag_key: str = "Patch Group",
+    service_role_arn: str | None = None,
+    purge: t.Any = False,
+    destroy: t.Any = False,
+) -> dict[str, t.Any]:
+    try:
+        systems = tuple(plain(operating_systems or []))
+        settings = policy.Settings(systems, str(tag_key), str(service_role_arn) if service_role_arn else None)
+        wanted = policy.read(_plain(patch_baselines), _plain(maintenance_windows), settings)
+        tagged = _nodes(_plain(nodes) or [])
+        if boolean(destroy):
+            found = drift.destruction(wanted, plain(actual), tagged)
+        else:
+            found = drift.compare(wanted, plain(actual), tagged, settings.tag_key, boolean(purge))
+    except (ResourceError, TypeError) as error:
+        raise AnsibleFilterError(f"{NAME}: {error}") from error
+    return {"findings": found.findings, "present": found.present, "absent": found.absent}
+
+
+def _plain(value: t.Any) -> t.Any:
+    return plain(structure(value))
+
+
+def _nodes(written: t.Any) -> list[Resource]:
+    if not isinstance(written, list):
+        raise ResourceError("nodes: must be a list of mappings with id and patch_group")
+    for index, node in enumerate(written):
+        if not isinstance(node, dict) or not node.get("patch_group") or not node.get("id"):
+            raise ResourceError(f"nodes[{index}]: must be a mapping with id and patch_group")
+        if not INSTANCE.match(str(node["id"])):
+            raise ResourceError(f"nodes[{index}].id: '{node['id']}' is no id of an EC2 instance, such as i-0abc1234")
+    return [{"id": node["id"], "patch_group": str(node["patch_group"])} for node in written]
+
+
+class FilterModule:
+    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
+        return {"patch_manager_drift": patch_manager_drift}

@@ -1,0 +1,262 @@
+# Copyright: (c) 2026, the patchops.fleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""PRIVATE to the collection. The variables that hosts are patched by, as resources of one account and Region. Pure.
+
+`patch_baselines` and `maintenance_windows` as users write them become baselines, windows, targets and tasks, whole.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._engine.baseline import for_operating_system
+from .._engine.choice import parse_baselines
+from .._engine.errors import BaselineError, Problem
+from .._engine.operating_systems import API_OPERATING_SYSTEMS
+from .._schedule.errors import ScheduleError
+from . import maintenance_window, patch_baseline, window_target, window_task
+from .change import Resource, ResourceError
+
+RUN = "AWS-RunPatchBaseline"
+RUN_WITH_HOOKS = "AWS-RunPatchBaselineWithHooks"
+# Members of a task in its short form, and the parameters of the documents that they stand for (operations.md, 5).
+PARAMETERS = {
+    "operation": "Operation",
+    "reboot_option": "RebootOption",
+    "install_override_list": "InstallOverrideList",
+    "baseline_override": "BaselineOverride",
+    "step_timeout_seconds": "StepTimeoutSeconds",
+}
+HOOKS = {
+    "pre_install_hook": "PreInstallHookDocName",
+    "post_install_hook": "PostInstallHookDocName",
+    "on_exit_hook": "OnExitHookDocName",
+}
+# The document with hooks has no lists of overrides.
+NOT_WITH_HOOKS = ("install_override_list", "baseline_override", "step_timeout_seconds")
+RUN_COMMAND = ("comment", "timeout_seconds", "output_s3_bucket_name", "output_s3_key_prefix", "document_version")
+KEPT = (
+    *("name", "description", "priority", "max_concurrency", "max_errors", "cutoff_behavior", "service_role_arn"),
+    *("alarm_configuration", "window_targets", "window_task_id"),
+)
+# What marks the form of the API.
+WHOLE_FORM = ("task_arn", "task_type", "task_invocation_parameters", "instance_ids")
+OPERATIONS = ("Scan", "Install")
+REBOOT_OPTIONS = ("RebootIfNeeded", "NoReboot")
+# SendCommand's own, where a task says nothing (operations.md, 4).
+RATES = {"max_concurrency": "50", "max_errors": "0"}
+GROUP_TARGET = "patch-groups"
+
+
+class Policy(t.NamedTuple):
+    """What should be in one account and Region."""
+
+    baselines: t.List[Resource]
+    windows: t.List[Resource]  # each with its `targets` and `tasks`
+
+    @property
+    def patch_groups(self) -> t.List[str]:
+        return sorted({group for baseline in self.baselines for group in baseline["patch_groups"]})
+
+
+class Settings(t.NamedTuple):
+    """What the variables leave open."""
+
+    operating_systems: t.Tuple[str, ...] = ()  # those that a portable baseline is made for
+    tag_key: str = "Patch Group"
+    service_role_arn: t.Optional[str] = None  # of tasks that name none
+
+
+def read(baselines: t.Any, windows: t.Any, settings: Settings) -> Policy:
+    """Raises ResourceError with all that is wrong, each with its place."""
+    problems: t.List[Problem] = []
+    made: t.List[Resource] = []
+    if baselines:
+        try:
+            made = _baselines(baselines, settings)
+        except BaselineError as error:
+            problems += error.problems
+    written = windows or []
+    if not isinstance(written, list):
+        problems.append(Problem("maintenance_windows", "must be a list of maintenance windows"))
+        written = []
+    read_windows = []
+    for index, window in enumerate(written):
+        reader = _Window("maintenance_windows[%d]" % index, settings)
+        read_windows.append(reader.read(window))
+        problems += reader.problems
+    problems += _namesakes(written)
+    if problems:
+        raise ResourceError("\n".join(str(problem) for problem in problems))
+    return Policy(made, read_windows)
+
+
+def _baselines(written: t.Any, settings: Settings) -> t.List[Resource]:
+    problems: t.List[Problem] = []
+    made = []
+    for baseline in parse_baselines(written, "patch_baselines") or []:
+        if baseline.source == "predefined":  # AWS has it already
+            continue
+        systems = (baseline.operating_system,) if baseline.operating_system else settings.operating_systems
+        if not systems:
+            words = (
+                "is for every operating system, and AWS has baselines for one each: give it operating_system, or name "
+                "the ones to make it for in aws_patch_manager_operating_systems (%s)" % ", ".join(API_OPERATING_SYSTEMS)
+            )
+            problems.append(Problem("patch_baselines: %s" % baseline.name, words))
+        for system in systems:
+            try:
+                if system not in API_OPERATING_SYSTEMS:
+                    raise BaselineError([Problem(baseline.name, "%s is no operating system of Patch Manager" % system)])
+                resource = patch_baseline.resource_of(for_operating_system(baseline, system))
+                made.append(_managed(patch_baseline.declared(resource, "%s for %s" % (baseline.name, system))))
+                if baseline.baseline_id:
+                    made[-1]["baseline_id"] = baseline.baseline_id
+            except BaselineError as error:
+                problems += error.problems
+    names = [(one["name"], one["operating_system"]) for one in made if "baseline_id" not in one]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        problems.append(
+            Problem("patch_baselines", "there are several named %s for %s: AWS has to tell them apart" % name)
+        )
+    if problems:
+        raise BaselineError(problems)
+    return made
+
+
+def _managed(resource: Resource) -> Resource:
+    """Without tags where none are written: then they are somebody else's."""
+    return {name: value for name, value in resource.items() if name != "tags" or value}
+
+
+def _namesakes(windows: t.Sequence[t.Any]) -> t.Iterator[Problem]:
+    """Windows are told apart by their names."""
+    seen: t.Set[str] = set()
+    for index, window in enumerate(windows):
+        name = window.get("name") if isinstance(window, dict) and not window.get("window_id") else None
+        if name is not None and name in seen:
+            yield Problem("maintenance_windows[%d].name" % index, "'%s' is the name of another window" % name)
+        seen.add(str(name))
+
+
+class _Window:
+    """Reads one window, its targets and its tasks, and collects what is wrong with them."""
+
+    def __init__(self, path: str, settings: Settings) -> None:
+        self.path = path
+        self.settings = settings
+        self.problems: t.List[Problem] = []
+
+    def read(self, written: t.Any) -> Resource:
+        window = _managed(self.declared(maintenance_window.declared, written, self.path))
+        if not isinstance(written, dict):
+            return window
+        if written.get("window_id"):
+            window["window_id"] = written["window_id"]
+        window["targets"] = [
+            {**self.declared(window_target.declared, target, path), **_identified(target, "window_target_id")}
+            for path, target in self.targets(written)
+        ]
+        names = [target.get("name") or target.get("window_target_id") for target in window["targets"]]
+        window["tasks"] = [
+            {**self.declared(window_task.declared, task, path), **_identified(task, "window_task_id")}
+            for path, task in self.tasks(written, names)
+        ]
+        for member in ("targets", "tasks"):
+            self.refuse_namesakes(window[member], member)
+        return window
+
+    def declared(self, read: t.Callable[[t.Any, str], Resource], written: t.Any, path: str) -> Resource:
+        try:
+            return read(written, path)
+        except (ScheduleError, BaselineError) as error:
+            self.problems += error.problems
+        except ResourceError as error:
+            self.problems.append(Problem(path, str(error)))
+        return {}
+
+    def refuse_namesakes(self, resources: t.Sequence[Resource], member: str) -> None:
+        names = [one["name"] for one in resources if one.get("name")]
+        for name in sorted({name for name in names if names.count(name) > 1}):
+            self.problems.append(Problem("%s.%s" % (self.path, member), "'%s' is the name of several" % name))
+
+    def entries(self, written: Resource, member: str) -> t.List[t.Tuple[str, t.Any]]:
+        value = written.get(member)
+        if value is None:
+            return []
+        path = "%s.%s" % (self.path, member)
+        if not isinstance(value, list):
+            self.problems.append(Problem(path, "must be a list"))
+            return []
+        return [("%s[%d]" % (path, index), entry) for index, entry in enumerate(value)]
+
+    def targets(self, written: Resource) -> t.List[t.Tuple[str, t.Any]]:
+        """Those that are written, behind one for the patch groups."""
+        groups = [group for _path, group in self.entries(written, "patch_groups")]
+        if not groups:
+            return self.entries(written, "targets")
+        target = {"name": GROUP_TARGET, "targets": {"tag:%s" % self.settings.tag_key: groups}}
+        return [("%s.patch_groups" % self.path, target), *self.entries(written, "targets")]
+
+    def tasks(self, written: Resource, targets: t.Sequence[t.Any]) -> t.List[t.Tuple[str, t.Any]]:
+        tasks = self.entries(written, "tasks")
+        if written.get("task") is not None:
+            tasks.insert(0, ("%s.task" % self.path, written["task"]))
+        whole = []
+        for number, (path, task) in enumerate(tasks, 1):
+            if isinstance(task, dict) and not any(member in task for member in WHOLE_FORM):
+                self.problems += _short_form_problems(task, path)
+                task = whole_task(task, number, targets)
+            if isinstance(task, dict) and self.settings.service_role_arn and not task.get("service_role_arn"):
+                task = {**task, "service_role_arn": self.settings.service_role_arn}
+            whole.append((path, task))
+        return whole
+
+
+def _given(short: Resource, members: t.Iterable[str]) -> Resource:
+    return {member: short[member] for member in members if short.get(member) is not None}
+
+
+def _short_form_problems(short: Resource, path: str) -> t.Iterator[Problem]:
+    allowed = (*PARAMETERS, *HOOKS, *RUN_COMMAND, *KEPT)
+    for member in short:
+        if member not in allowed:
+            words = "unknown; allowed: %s; or the form of the API, with task_arn" % ", ".join(allowed)
+            yield Problem("%s.%s" % (path, member), words)
+    for member, choices in (("operation", OPERATIONS), ("reboot_option", REBOOT_OPTIONS)):
+        if short.get(member) not in (None, *choices):
+            words = "'%s' is not allowed; allowed: %s" % (short[member], ", ".join(choices))
+            yield Problem("%s.%s" % (path, member), words)
+    hooks = _given(short, HOOKS)
+    for member in _given(short, NOT_WITH_HOOKS) if hooks else ():
+        words = "%s, which %s needs, has no such parameter" % (RUN_WITH_HOOKS, ", ".join(hooks))
+        yield Problem("%s.%s" % (path, member), words)
+
+
+def whole_task(short: Resource, number: int, targets: t.Sequence[t.Any]) -> Resource:
+    """A task that says what is to be patched, as the Run Command task that does it.
+
+    `number`: its place among the tasks, from 1, is its priority: what is written first runs first.
+    """
+    hooks = _given(short, HOOKS)
+    operation = str(short.get("operation") or "Install")
+    parameters = {"Operation": [operation]}
+    for member, name in {**PARAMETERS, **HOOKS}.items():
+        if short.get(member) is not None:
+            parameters[name] = [str(short[member])]
+    return {
+        "name": operation.lower(),
+        "priority": number,
+        **(RATES if targets else {}),
+        "window_targets": list(targets),
+        **_given(short, KEPT),
+        "task_type": "RUN_COMMAND",
+        "task_arn": RUN_WITH_HOOKS if hooks else RUN,
+        "task_invocation_parameters": {"run_command": {**_given(short, RUN_COMMAND), "parameters": parameters}},
+    }
+
+
+def _identified(written: t.Any, member: str) -> Resource:
+    """The id that was written, for what has no name that tells it apart."""
+    return {member: written[member]} if isinstance(written, dict) and written.get(member) else {}

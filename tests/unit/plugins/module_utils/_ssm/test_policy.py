@@ -1,0 +1,225 @@
+# Copyright: (c) 2026, the patchops.fleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The variables that hosts are patched by, as resources of AWS."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.patchops.fleet.plugins.module_utils._ssm import policy
+from ansible_collections.patchops.fleet.plugins.module_utils._ssm.change import ResourceError
+from ansible_collections.patchops.fleet.plugins.module_utils._ssm.policy import Settings
+
+RULE = {"filters": {"CLASSIFICATION": ["Security"]}, "approve_after_days": 7}
+BASELINE = {"name": "production", "operating_system": "AMAZON_LINUX_2023", "approval_rules": [RULE]}
+PORTABLE = {
+    "name": "security",
+    "approval_rules": [{"security": True, "approve_after_days": 7}],
+    "patch_groups": ["All"],
+}
+WINDOW = {"name": "sunday", "schedule": "cron(0 2 ? * SUN *)", "duration": 4, "cutoff": 1}
+
+
+def window(settings=Settings(), **members):
+    (made,) = policy.read([], [{**WINDOW, **members}], settings).windows
+    return made
+
+
+def task(**members):
+    (made,) = window(patch_groups=["Dev"], task=members)["tasks"]
+    return made
+
+
+def problems(baselines=(), windows=(), settings=Settings()):
+    with pytest.raises(ResourceError) as caught:
+        policy.read(list(baselines), list(windows), settings)
+    return str(caught.value).splitlines()
+
+
+def test_a_baseline_is_whole():
+    (made,) = policy.read([BASELINE], [], Settings()).baselines
+    assert made == {
+        "name": "production",
+        "operating_system": "AMAZON_LINUX_2023",
+        "global_filters": {},
+        "approval_rules": [{**RULE, "compliance_level": "UNSPECIFIED", "enable_non_security": False}],
+        "approved_patches": [],
+        "approved_patches_compliance_level": "UNSPECIFIED",
+        "approved_patches_enable_non_security": False,
+        "rejected_patches": [],
+        "rejected_patches_action": "ALLOW_AS_DEPENDENCY",
+        "sources": [],
+        "default": False,
+        "patch_groups": [],
+    }
+
+
+@pytest.mark.parametrize(
+    ("system", "filters"),
+    [
+        pytest.param("AMAZON_LINUX_2", {"CLASSIFICATION": ["Security"]}, id="rpm"),
+        pytest.param("SUSE", {"CLASSIFICATION": ["Security"]}, id="zypper"),
+        pytest.param("UBUNTU", {}, id="apt"),
+        pytest.param("WINDOWS", {"CLASSIFICATION": ["SecurityUpdates", "CriticalUpdates"]}, id="windows"),
+        pytest.param("MACOS", {"CLASSIFICATION": ["Security"]}, id="macos"),
+    ],
+)
+def test_a_portable_baseline_is_made_for_each_operating_system(system, filters):
+    made = policy.read([PORTABLE], [], Settings(operating_systems=(system, "ROCKY_LINUX"))).baselines
+    assert [one["operating_system"] for one in made] == [system, "ROCKY_LINUX"]
+    assert [rule["filters"] for rule in made[0]["approval_rules"]] == [filters]
+    assert {one["name"] for one in made} == {"security"}
+
+
+def test_what_a_portable_baseline_says_for_others_is_left_out():
+    whole = {
+        "name": "everything",
+        "approval_rules": [{"filters": {}, "approve_after_days": 7, "enable_non_security": True}],
+        "sources": [{"name": "tools", "products": ["*"], "configuration": "[tools]"}],
+        "available_security_updates_compliance_status": "NON_COMPLIANT",
+    }
+    windows, linux = policy.read([whole], [], Settings(operating_systems=("WINDOWS", "SUSE"))).baselines
+    assert (windows["sources"], windows["approval_rules"][0]["enable_non_security"]) == ([], False)
+    assert windows["available_security_updates_compliance_status"] == "NON_COMPLIANT"
+    assert len(linux["sources"]) == 1
+    assert linux["approval_rules"][0]["enable_non_security"]
+    assert "available_security_updates_compliance_status" not in linux
+
+
+def test_names_of_baselines_that_ship_are_taken_and_those_of_aws_passed_over():
+    settings = Settings(operating_systems=("DEBIAN",))
+    made = policy.read(["security-7-days", "AWS-UbuntuDefaultPatchBaseline"], [], settings).baselines
+    assert [(one["name"], one["operating_system"]) for one in made] == [("security-7-days", "DEBIAN")]
+
+
+def test_patch_groups_are_a_target():
+    assert window(patch_groups=["Dev", "Staging"])["targets"] == [
+        {"name": "patch-groups", "resource_type": "INSTANCE", "targets": {"tag:Patch Group": ["Dev", "Staging"]}}
+    ]
+    (target,) = window(Settings(tag_key="PatchGroup"), patch_groups=["Dev"])["targets"]
+    assert target["targets"] == {"tag:PatchGroup": ["Dev"]}
+
+
+def test_targets_stand_behind_the_patch_groups():
+    made = window(patch_groups=["Dev"], targets=[{"name": "two", "targets": {"InstanceIds": ["i-0123456789abcdef0"]}}])
+    assert [target["name"] for target in made["targets"]] == ["patch-groups", "two"]
+
+
+def test_a_task_in_the_short_form():
+    assert task(operation="Install", reboot_option="NoReboot", max_concurrency="10%", max_errors="5%") == {
+        "name": "install",
+        "task_type": "RUN_COMMAND",
+        "task_arn": "AWS-RunPatchBaseline",
+        "window_targets": ["patch-groups"],
+        "instance_ids": [],
+        "priority": 1,
+        "max_concurrency": "10%",
+        "max_errors": "5%",
+        "cutoff_behavior": "CONTINUE_TASK",
+        "task_invocation_parameters": {
+            "run_command": {"parameters": {"Operation": ["Install"], "RebootOption": ["NoReboot"]}}
+        },
+    }
+
+
+def test_what_a_short_task_does_not_say():
+    made = task()
+    assert (made["name"], made["max_concurrency"], made["max_errors"]) == ("install", "50", "0")
+    assert made["task_invocation_parameters"]["run_command"]["parameters"] == {"Operation": ["Install"]}
+
+
+def test_hooks_take_the_document_that_has_them():
+    made = task(operation="Install", pre_install_hook="Drain", on_exit_hook="Undrain", comment="By night")
+    assert made["task_arn"] == "AWS-RunPatchBaselineWithHooks"
+    assert made["task_invocation_parameters"]["run_command"] == {
+        "comment": "By night",
+        "parameters": {
+            "Operation": ["Install"],
+            "PreInstallHookDocName": ["Drain"],
+            "OnExitHookDocName": ["Undrain"],
+        },
+    }
+
+
+def test_tasks_run_in_the_order_in_which_they_are_written():
+    tasks = [
+        {"operation": "Scan"},
+        {"operation": "Install"},
+        {"operation": "Scan", "name": "afterwards", "priority": 9},
+    ]
+    made = window(patch_groups=["Dev"], tasks=tasks)["tasks"]
+    assert [(one["name"], one["priority"]) for one in made] == [("scan", 1), ("install", 2), ("afterwards", 9)]
+
+
+def test_a_task_in_the_form_of_the_api():
+    whole = {
+        "name": "notify",
+        "task_type": "LAMBDA",
+        "task_arn": "arn:aws:lambda:eu-central-1:123456789012:function:SSMx",
+    }
+    (made,) = window(tasks=[whole])["tasks"]
+    assert made.items() >= whole.items()
+    assert made["window_targets"] == []
+
+
+def test_the_role_of_tasks_that_name_none():
+    role = "arn:aws:iam::123456789012:role/windows"
+    other = "arn:aws:iam::123456789012:role/other"
+    tasks = [{"operation": "Scan"}, {"operation": "Install", "service_role_arn": other}]
+    made = window(Settings(service_role_arn=role), patch_groups=["Dev"], tasks=tasks)["tasks"]
+    assert [one["service_role_arn"] for one in made] == [role, other]
+
+
+def test_tags_that_are_not_written_are_not_managed():
+    assert "tags" not in window()
+    assert window(tags={"Owner": "platform"})["tags"] == {"Owner": "platform"}
+
+
+def test_all_that_is_wrong_is_said_at_once():
+    bad = {**BASELINE, "approval_rules": [{"filters": {"SECTION": ["x"]}, "approve_after_days": 1000}]}
+    windows = [
+        {**WINDOW, "duration": 99, "patch_groups": "Dev"},
+        {**WINDOW, "name": "other", "patch_groups": ["Dev"], "task": {"operation": "Upgrade", "speed": 3}},
+    ]
+    found = "\n".join(problems([bad, PORTABLE], windows))
+    for words in (
+        "patch_baselines[0].approval_rules[0].filters.SECTION: no filter key of AMAZON_LINUX_2023",
+        "patch_baselines[0].approval_rules[0].approve_after_days: must be from 0 to 360",
+        "maintenance_windows[0].duration: 99 is not allowed",
+        "maintenance_windows[0].patch_groups: must be a list",
+        "maintenance_windows[1].task.operation: 'Upgrade' is not allowed; allowed: Scan, Install",
+        "maintenance_windows[1].task.speed: unknown",
+    ):
+        assert words in found
+
+
+@pytest.mark.parametrize(
+    ("baselines", "windows", "words"),
+    [
+        pytest.param([PORTABLE], [], "give it operating_system, or name the ones", id="a portable baseline for nothing"),
+        pytest.param([{**BASELINE, "operating_system": "FEDORA"}], [], "FEDORA is no operating system of Patch Manager",
+                     id="an operating system of hosts"),
+        pytest.param([BASELINE, {**BASELINE}], [], "there are several named production for AMAZON_LINUX_2023",
+                     id="two baselines of one name"),
+        pytest.param([], [WINDOW, WINDOW], "maintenance_windows[1].name: 'sunday' is the name of another window",
+                     id="two windows of one name"),
+        pytest.param([], [{**WINDOW, "patch_groups": ["a"], "tasks": [{"operation": "Scan"}, {"operation": "Scan"}]}],
+                     "maintenance_windows[0].tasks: 'scan' is the name of several", id="two tasks of one name"),
+        pytest.param([], [{**WINDOW, "task": {"operation": "Scan"}}], "needs window_targets or instance_ids",
+                     id="a task without a target"),
+        pytest.param([], "sunday", "maintenance_windows: must be a list", id="no list of windows"),
+        pytest.param([], ["sunday"], "must be a maintenance window", id="no window"),
+        pytest.param([], [{**WINDOW, "patch_groups": ["a"], "task": {"pre_install_hook": "x", "baseline_override": "s3://x"}}],
+                     "AWS-RunPatchBaselineWithHooks, which pre_install_hook needs, has no such parameter",
+                     id="an override with hooks"),
+    ],
+)  # fmt: skip
+def test_what_is_refused(baselines, windows, words):
+    with pytest.raises(ResourceError) as caught:
+        policy.read(baselines, windows, Settings())
+    assert words in str(caught.value)
+
+
+def test_a_rate_counts_from_the_creation_of_the_window():
+    assert window(schedule="rate(7 days)")["schedule"] == "rate(7 days)"
