@@ -124,7 +124,6 @@ def without_cleared(
     """Empty text, an empty mapping or list, and of some members 0, say that they are not set."""
 
     def cleared(name: str, value: t.Any) -> bool:
-        empty = value in ("", {}, []) and value is not False
-        return (name in clearable and empty) or (name in cleared_by_zero and str(value) == "0")
+        return (name in clearable and value in ("", {}, [])) or (name in cleared_by_zero and str(value) == "0")
 
     return {name: value for name, value in written.items() if value is not None and not cleared(name, value)}
