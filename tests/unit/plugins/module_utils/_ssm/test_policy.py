@@ -198,8 +198,8 @@ def test_all_that_is_wrong_is_said_at_once():
     ("baselines", "windows", "words"),
     [
         pytest.param([PORTABLE], [], "give it operating_system, or name the ones", id="a portable baseline for nothing"),
-        pytest.param([{**BASELINE, "operating_system": "FEDORA"}], [], "FEDORA is no operating system of Patch Manager",
-                     id="an operating system of hosts"),
+        pytest.param([{**BASELINE, "operating_system": "FEDORA"}], [],
+                     "FEDORA is no operating system of Patch Manager", id="an operating system of hosts"),
         pytest.param([BASELINE, {**BASELINE}], [], "there are several named production for AMAZON_LINUX_2023",
                      id="two baselines of one name"),
         pytest.param([], [WINDOW, WINDOW], "maintenance_windows[1].name: 'sunday' is the name of another window",
