@@ -12,7 +12,7 @@ from .._engine.parse import snake
 from .._schedule.errors import ScheduleError
 from .._schedule.reading import parse_instant, parse_windows
 from . import tags
-from .change import Change, Resource, refuse_several, settle
+from .change import Change, Resource, ResourceError, refuse_several, settle
 from .reading import Reader, without_cleared
 
 TYPE = "MaintenanceWindow"
@@ -167,6 +167,13 @@ def identify(api: t.Any, name: t.Optional[str], window_id: t.Optional[str]) -> t
     """The id of the window that is named in either way; None where there is none."""
     row = raw(api, window_id) if window_id else find(api, name or "")
     return row["WindowId"] if row else None
+
+
+def unknown(named: str) -> ResourceError:
+    return ResourceError(
+        "There is no maintenance window %s in this account and Region: create it first, with ssm_maintenance_window"
+        % named
+    )
 
 
 def apply(api: t.Any, change: Change) -> t.Optional[str]:
