@@ -100,12 +100,12 @@ class Module:
 
 ASSIGNED = {
     *("baseline_id", "window_id", "window_target_id", "window_task_id", "created_date", "modified_date"),
-    "next_execution_time",
+    *("next_execution_time", "deprecated"),
 }
 
 
 def written(resource: Result) -> Result:
-    """A resource without what AWS assigns."""
+    """A resource without what AWS assigns, and what is not managed."""
     return {name: value for name, value in resource.items() if name not in ASSIGNED}
 
 

@@ -193,6 +193,11 @@ def _json(text: str) -> t.Any:
         return None
 
 
+def confidential(invocation: Resource) -> t.List[str]:
+    """The values that are not to be shown."""
+    return [settings[name] for settings in invocation.values() for name in CONFIDENTIAL if name in settings]
+
+
 def comparable(invocation: Resource) -> Resource:
     """JSON counts by what it says, events in any order."""
     compared = {}

@@ -9,7 +9,7 @@ import re
 import typing as t
 
 from .._schedule.reading import NAME
-from . import invocation
+from . import invocation, maintenance_window
 from .change import Change, Resource, ResourceError, refuse_several, settle
 from .reading import Reader, shown, without_cleared
 from .window_target import NAMES
@@ -273,6 +273,26 @@ def read(api: t.Any, window_id: str, window_task_id: str, targets: t.Sequence[Re
     named_so = {"WindowId": window_id, "WindowTaskId": window_task_id}
     raw = api.find(doing, "get_maintenance_window_task", **named_so)
     return from_api(raw, targets) if raw else None
+
+
+def refuse_nodes(api: t.Any, window_id: str, change: Change) -> None:
+    """Raise ResourceError where the change names nodes, and the window allows registered targets alone."""
+    if not change.altered("instance_ids") or not (change.after or {})["instance_ids"]:
+        return
+    window = maintenance_window.raw(api, window_id)
+    if window and not window["AllowUnassociatedTargets"]:
+        raise ResourceError(
+            "instance_ids: maintenance window %s allows registered targets alone: register the nodes as a target and "
+            "name that in window_targets, or set allow_unassociated_targets of the window" % window_id
+        )
+
+
+def deprecation(task: Resource) -> str:
+    """What to tell of a task that has members which the API deprecates."""
+    return (
+        "Task %s has %s, which the API deprecates: kept as it is, and not managed here. Register the task anew with "
+        "task_invocation_parameters to be rid of it" % (label(task), " and ".join(sorted(task["deprecated"])))
+    )
 
 
 def apply(api: t.Any, window_id: str, change: Change, targets: t.Sequence[Resource]) -> t.Optional[str]:
