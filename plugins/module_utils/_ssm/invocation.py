@@ -135,7 +135,7 @@ def _declared_settings(reader: Reader, where: str, written: t.Any, kind: str) ->
             continue
         member = "%s.%s" % (where, name)
         if name == "parameters":
-            settings[name] = _declared_parameters(reader, member, value)
+            settings[name] = _declared_parameters(reader, member, value, kind)
         elif name in INSIDE:
             settings[name] = _declared_inside(reader, member, value, INSIDE[name][1])
         else:
@@ -170,25 +170,36 @@ def _declared_value(reader: Reader, member: str, name: str, value: t.Any) -> t.A
     text = reader.text(member, value, longest, shortest)
     if name in JSON_TEXT and _json(text) is None:
         reader.problem(member, "is no JSON; a mapping becomes it with the filter to_json")
+    if name == "payload" and len(text) <= longest < len(text.encode("utf-8")):
+        reader.problem(member, "must have %d bytes at most, not %d", longest, len(text.encode("utf-8")))
     return text
 
 
-def _declared_parameters(reader: Reader, where: str, written: t.Any) -> Resource:
-    """Parameters of the document by its own names. Not all that it takes is known here."""
+def _declared_parameters(reader: Reader, where: str, written: t.Any, kind: str) -> Resource:
+    """Parameters of the document by its own names. What it takes is not known here, but for the API's own limits."""
     if not isinstance(written, dict):
         reader.problem(where, "must be a mapping of parameters to lists of texts")
         return {}
-    return {str(name): reader.texts("%s.%s" % (where, name), value, 1000) for name, value in written.items()}
+    runbook = kind == "automation"
+    if runbook and len(written) > 200:
+        reader.problem(where, "must be 200 at most, not %d", len(written))
+    parameters = {}
+    for name, values in written.items():
+        member = "%s.%s" % (where, name)
+        parameters[str(name)] = reader.texts(member, values, 50 if runbook else 1000)
+        if runbook and not all(1 <= len(value) <= 512 for value in parameters[str(name)]):
+            reader.problem(member, "values must have 1 to 512 characters")
+    return parameters
 
 
 def _text(value: t.Any) -> t.Any:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-def _json(text: str) -> t.Any:
-    """What the text means, in a list, so that null is not taken for no JSON."""
+def _json(text: str) -> t.Optional[str]:
+    """The text in one spelling; None where it is no JSON."""
     try:
-        return [json.loads(text)]
+        return json.dumps(json.loads(text), sort_keys=True)
     except ValueError:
         return None
 
