@@ -120,13 +120,14 @@ def show(demo: Demo) -> None:
     demo.meddle()
     title("4. See the drift, without changing anything")
     output = demo.play(aws_patch_manager_state="drift")
-    for words in ("differs in rejected_patches", "differs in patch_groups", "differs in enabled", "is on AWS only"):
+    for words in ("rejected_patches: [kernel*] in code, [kernel*, openssl*] on AWS", "patch_groups: ", "enabled: "):
         expect(words in output, f"the drift says: {words}")
+    expect("extra: maintenance_window by-hand" in output, "and names what is on AWS only")
     expect("its patch group Prodution is registered with no baseline" in output, "and finds a misspelt patch group")
     expect(changed(output) == 0, "nothing changed")
     title("5. Repair it")
     expect(changed(demo.play()) > 0, "it was repaired")
-    expect("differs" not in demo.play(aws_patch_manager_state="drift"), "nothing differs any more")
+    expect("different: " not in demo.play(aws_patch_manager_state="drift"), "nothing differs any more")
     title("6. Write what is there as variables, and apply those")
     file = demo.folder / "imported.yml"
     demo.play(aws_patch_manager_state="import", aws_patch_manager_import_file=str(file))

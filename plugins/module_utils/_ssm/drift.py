@@ -32,6 +32,7 @@ class Drift:
         self.findings.append({"kind": kind, "name": name, "status": status, "message": message, **more})
 
 
+LONGEST = 200
 KINDS = ("patch_baseline", "maintenance_window", "window_target", "window_task", "node")
 
 
@@ -106,6 +107,24 @@ def _differences(code: Resource, found: Resource, comparable: Comparable) -> t.L
     ]
 
 
+def _difference_in_words(difference: Resource) -> str:
+    code, aws = (_short(difference[side]) for side in ("in_code", "on_aws"))
+    return "%s: %s in code, %s on AWS" % (difference["member"], code, aws)
+
+
+def _short(value: t.Any) -> str:
+    """As people write it, cut where it gets long."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, list):
+        text = "[%s]" % ", ".join(map(_short, value))
+    elif isinstance(value, dict):
+        text = "{%s}" % ", ".join("%s: %s" % (name, _short(inner)) for name, inner in value.items())
+    else:
+        text = str(value).lower() if isinstance(value, bool) else str(value)
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+
+
 def _own(found: Resource, after: Resource) -> t.Set[str]:
     """`targets` of a target is its own; those of a window are resources."""
     return {"targets"} & {*found, *after} if "resource_type" in after else set()
@@ -127,8 +146,8 @@ def _compare(
         else:
             differences = _differences(code, found, comparable)
             if differences:
-                members = ", ".join(one["member"] for one in differences)
-                drift.find(kind, name(code), DIFFERENT, "differs in %s" % members, differences=differences, **more)
+                words = "; ".join(map(_difference_in_words, differences))
+                drift.find(kind, name(code), DIFFERENT, words, differences=differences, **more)
                 assigned = {member: found[member] for member in ASSIGNED if member in found}
                 drift.present[kind].append({**assigned, **code, **more})
 

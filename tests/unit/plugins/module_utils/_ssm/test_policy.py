@@ -20,8 +20,10 @@ PORTABLE = {
 }
 WINDOW = {"name": "sunday", "schedule": "cron(0 2 ? * SUN *)", "duration": 4, "cutoff": 1}
 
+NOTHING_MORE = Settings()
 
-def window(settings=Settings(), **members):
+
+def window(settings=NOTHING_MORE, **members):
     (made,) = policy.read([], [{**WINDOW, **members}], settings).windows
     return made
 
@@ -31,7 +33,7 @@ def task(**members):
     return made
 
 
-def problems(baselines=(), windows=(), settings=Settings()):
+def problems(baselines=(), windows=(), settings=NOTHING_MORE):
     with pytest.raises(ResourceError) as caught:
         policy.read(list(baselines), list(windows), settings)
     return str(caught.value).splitlines()
@@ -197,7 +199,7 @@ def test_all_that_is_wrong_is_said_at_once():
 @pytest.mark.parametrize(
     ("baselines", "windows", "words"),
     [
-        pytest.param([PORTABLE], [], "give it operating_system, or name the ones", id="a portable baseline for nothing"),
+        pytest.param([PORTABLE], [], "give it operating_system, or name the ones", id="a portable baseline"),
         pytest.param([{**BASELINE, "operating_system": "FEDORA"}], [],
                      "FEDORA is no operating system of Patch Manager", id="an operating system of hosts"),
         pytest.param([BASELINE, {**BASELINE}], [], "there are several named production for AMAZON_LINUX_2023",
