@@ -303,7 +303,8 @@ def work(module, api):
     params = plain(dict(module.params, approval_rules=structure(module.params["approval_rules"])))
     patch_baseline.refuse_system(params["operating_system"])
     if params["state"] == "present" and params["name"] and params["operating_system"]:
-        planned(dict(params, baseline_id=None), None)  # what is wrong in itself needs no call to be seen
+        # what is wrong in itself needs no call to be seen; whether a tag is AWS's own does
+        planned(dict(params, baseline_id=None, tags=None), None)
     if params["baseline_id"]:
         before = patch_baseline.read(api, params["baseline_id"])
     else:
