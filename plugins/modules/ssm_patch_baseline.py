@@ -12,7 +12,8 @@ description:
   - Creates, changes and deletes patch baselines of AWS Systems Manager Patch Manager, their tags, the patch groups they
     are registered for, and whether one is the default of its operating system.
   - Options are written as for M(patchops.fleet.patch_scan), so one baseline serves AWS and hosts. What Patch Manager
-    would refuse is refused before any call, all of it at once.
+    would refuse is refused before anything is changed, all of it at once. What is legal but probably not meant is a
+    warning.
   - Names of baselines are not unique on AWS. Here a baseline is the one with O(name) and O(operating_system), or the
     one with O(baseline_id); several of one name are refused with their ids.
 author:
@@ -37,7 +38,10 @@ options:
       - Given together with O(baseline_id), it is the baseline's new name.
     type: str
   baseline_id:
-    description: Id of a baseline that exists, such as V(pb-0123456789abcdef0).
+    description:
+      - Id of a baseline that exists, such as V(pb-0123456789abcdef0).
+      - Of one that AWS predefines it is the ARN. Such a baseline can have patch groups and be the default, and nothing
+        else of it can be changed.
     type: str
   operating_system:
     description:
@@ -121,13 +125,19 @@ options:
   replace:
     description:
       - Whether options that are not given go back to their defaults, as with the API's C(Replace). Else they stay.
-      - Never concerns O(tags), O(patch_groups) and O(default).
+      - Never concerns O(name), O(tags), O(patch_groups) and O(default).
     type: bool
     default: false
   force:
     description: Whether O(state=absent) deregisters the patch groups first. Without, a baseline that has any is kept.
     type: bool
     default: false
+  created_date:
+    description: Means nothing here. What M(patchops.fleet.ssm_patch_baseline_info) returns can be given as it is.
+    type: str
+  modified_date:
+    description: As O(created_date).
+    type: str
   tags:
     description: Tags of the baseline.
     type: dict
@@ -255,6 +265,8 @@ ARGUMENT_SPEC = {
     "purge_patch_groups": {"type": "bool", "default": True},
     "replace": {"type": "bool", "default": False},
     "force": {"type": "bool", "default": False},
+    "created_date": {"type": "str"},
+    "modified_date": {"type": "str"},
     "tags": {"type": "dict", "aliases": ["resource_tags"]},
     "purge_tags": {"type": "bool", "default": True},
 }
@@ -270,7 +282,9 @@ def planned(params, before):
                 "or set force to leave them to the default one"
                 % (before["name"], before["baseline_id"], ", ".join(groups))
             )
-        return Change(before, None)
+        change = Change(before, None)
+        patch_baseline.refuse_predefined(change)
+        return change
     if params["baseline_id"] and before is None:
         raise ResourceError("There is no patch baseline %s in this account and Region" % params["baseline_id"])
     system = params["operating_system"]
@@ -280,25 +294,33 @@ def planned(params, before):
             % (before["baseline_id"], before["operating_system"], system)
         )
     purge = patch_baseline.Purge(params["replace"], params["purge_tags"], params["purge_patch_groups"])
-    return patch_baseline.plan(before, params, purge)
+    change = patch_baseline.plan(before, params, purge)
+    patch_baseline.refuse_predefined(change)
+    return change
 
 
 def work(module, api):
     params = plain(dict(module.params, approval_rules=structure(module.params["approval_rules"])))
+    patch_baseline.refuse_system(params["operating_system"])
+    if params["state"] == "present" and params["name"] and params["operating_system"]:
+        # what is wrong in itself needs no call to be seen; whether a tag is AWS's own does
+        planned(dict(params, baseline_id=None, tags=None), None)
     if params["baseline_id"]:
         before = patch_baseline.read(api, params["baseline_id"])
     else:
         before = patch_baseline.describe(api, params["name"], params["operating_system"])
     change = planned(params, before)
     result = change.result("patch_baseline")
-    owners = patch_baseline.group_owners(api, change)
-    for group, owner in sorted(owners.items()):
+    for warning in patch_baseline.warnings(change.after) if change.after else ():
+        module.warn(warning)
+    touched = patch_baseline.around(api, change)
+    for group, owner in sorted(touched.owners.items()):
         module.warn(
             "Patch group %s is taken from baseline %s: until it is registered again its nodes have the default baseline"
             % (group, owner)
         )
     if change.needed and not module.check_mode:
-        baseline_id = patch_baseline.apply(api, change, owners)
+        baseline_id = patch_baseline.apply(api, change, touched)
         if baseline_id:
             result["patch_baseline"] = patch_baseline.read(api, baseline_id, change.after["default"])
     return result

@@ -107,6 +107,7 @@ def rows(api, params):
 
 
 def work(params, api):
+    patch_baseline.refuse_system(params["operating_system"])
     if params["baseline_id"]:
         found = [patch_baseline.read(api, params["baseline_id"])]
     else:

@@ -42,6 +42,8 @@ options:
   baseline:
     description:
       - Name of the baseline. One's own goes before one that AWS predefines.
+      - A group that a baseline of this name has is left with it. Several of one name are refused with their ids
+        otherwise.
     type: str
   baseline_id:
     description: Id of the baseline, or ARN of one that AWS predefines.
@@ -101,40 +103,52 @@ ARGUMENT_SPEC = {
 }
 
 
+def is_named(row, params):
+    """Whether this is the baseline that the options name, by id or by name; rows of registrations tell both."""
+    if params["baseline_id"]:
+        return row["baseline_id"] == params["baseline_id"]
+    return row["baseline"] == params["baseline"]
+
+
 def named_baseline(api, params):
-    """Id, name and operating system of the baseline that the options name; None where they name none."""
+    """Id, name and operating system of the baseline that the options name, which must exist."""
     if params["baseline_id"]:
         found = patch_baseline.identify(api, params["baseline_id"])
         named = params["baseline_id"]
-    elif params["baseline"]:
+    else:
         found = patch_baseline.identify_by_name(api, params["baseline"], params["operating_system"])
         named = "%s for %s" % (params["baseline"], params["operating_system"])
-    else:
-        return None
-    if found is None and params["state"] == "present":
+    if found is None:
         raise ResourceError("There is no patch baseline %s in this account and Region" % named)
+    if params["operating_system"] not in (None, found["operating_system"]):
+        raise ResourceError(
+            "Patch baseline %s is for %s, not for %s"
+            % (found["baseline_id"], found["operating_system"], params["operating_system"])
+        )
     return found
 
 
-def planned(params, before, baseline):
+def planned(api, params):
+    """The registrations of a group tell most: other calls are made only where it is to have another baseline."""
+    rows = patch_group.registered(api, params["operating_system"])
+    mine = [row for row in rows if row["patch_group"] == params["patch_group"]]
+    named = bool(params["baseline"] or params["baseline_id"])
+    registered = next((row for row in mine if not named or is_named(row, params)), None)
     if params["state"] == "absent":
-        from_this = not (params["baseline"] or params["baseline_id"]) or (
-            before and baseline and before["baseline_id"] == baseline["baseline_id"]
-        )
-        return Change(before if from_this else None, None, ())
+        return Change(registered, None, ())
+    if registered:
+        return Change(registered, registered, ())
+    baseline = named_baseline(api, params)
+    system = baseline["operating_system"]
+    before = next((row for row in mine if row["operating_system"] == system), None)
     return Change(before, {"patch_group": params["patch_group"], **baseline}, ())
 
 
 def work(module, api):
     params = module.params
-    baseline = named_baseline(api, params)
-    system = baseline["operating_system"] if baseline else params["operating_system"]
-    if params["operating_system"] not in (None, system):
-        raise ResourceError(
-            "Patch baseline %s is for %s, not for %s" % (baseline["baseline_id"], system, params["operating_system"])
-        )
-    before = patch_group.owner(api, params["patch_group"], system) if system else None
-    change = planned(params, before, baseline)
+    patch_baseline.refuse_system(params["operating_system"])
+    patch_group.refuse_name(params["patch_group"])
+    change = planned(api, params)
     if change.before and change.after and change.needed:
         module.warn(
             "Patch group %s is taken from baseline %s: until it is registered again its nodes have the default baseline"

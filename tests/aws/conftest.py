@@ -18,6 +18,7 @@ import typing as t
 import botocore.session
 import pytest
 from ansible.module_utils import basic
+from ansible.module_utils.common import warnings
 
 from ansible_collections.patchops.fleet.tests.servers.conftest import aws, aws_server  # noqa: F401
 from ansible_collections.patchops.fleet.tests.servers.ssm.server import ACCESS_KEY, REGION, SECRET_KEY, Server
@@ -37,19 +38,32 @@ MODULES = "ansible_collections.patchops.fleet.plugins.modules."
 AWS_CLI = pathlib.Path(sys.executable).parent / "aws"
 Result = dict[str, t.Any]
 READING = ("Describe", "Get", "List")
+ASSIGNED = {
+    *("baseline_id", "window_id", "window_target_id", "window_task_id", "created_date", "modified_date"),
+    "next_execution_time",
+    "deprecated",
+}
 
 
 class Module:
     """Runs one module with the server's URL and credentials; further options are the module's own."""
 
-    def __init__(self, server: Server, capsys: pytest.CaptureFixture[str], name: str, key: str | None) -> None:
+    def __init__(
+        self,
+        server: Server,
+        capsys: pytest.CaptureFixture[str],
+        name: str,
+        key: str | None = None,
+        assigned: t.Collection[str] = ASSIGNED,
+    ) -> None:
         self.server = server
         self.capsys = capsys
         self.main = importlib.import_module(MODULES + name).main
         self.key = key  # of the resource in what it answers
+        self.assigned = assigned  # members of it that AWS gives
 
     def __call__(self, _check_mode: bool = False, **options: t.Any) -> Result:
-        """What it answers, a failure too."""
+        """What it answers, a failure too; warnings as text."""
         connection = {
             "endpoint_url": self.server.url,
             "region": REGION,
@@ -58,10 +72,14 @@ class Module:
         }
         arguments = {"_ansible_check_mode": _check_mode, "_ansible_diff": True, **connection, **options}
         self.capsys.readouterr()
+        warnings._global_warnings.clear()  # of the process, and so of the modules before
         with patch_module_args(arguments), pytest.raises(SystemExit) as ended:
             self.main()
-        answer = json.loads(self.capsys.readouterr().out)
+        printed = self.capsys.readouterr().out
+        assert SECRET_KEY not in printed
+        answer = json.loads(printed)
         answer.pop("invocation", None)
+        answer["warnings"] = [as_text(warning) for warning in answer.get("warnings", [])]
         assert bool(ended.value.code) == bool(answer.get("failed")), answer
         return answer
 
@@ -89,7 +107,8 @@ class Module:
         done = self.ok(**options)
         assert (foretold["diff"], foretold["changed"]) == (done["diff"], done["changed"])
         assert set(foretold) == set(done)
-        assert written(foretold[self.key]) == written(done[self.key]) == done["diff"]["after"]
+        resources = [written(one[self.key], self.assigned) for one in (foretold, done)]
+        assert resources == [done["diff"]["after"]] * 2
         assert done["changed"] == bool(done["changes"])
         again = self.ok(**options)
         assert (again["changed"], again["changes"]) == (False, [])
@@ -98,15 +117,14 @@ class Module:
         return done
 
 
-ASSIGNED = {
-    *("baseline_id", "window_id", "window_target_id", "window_task_id", "created_date", "modified_date"),
-    *("next_execution_time", "deprecated"),
-}
+def as_text(warning: t.Any) -> str:
+    """ansible-core 2.18 writes text, later ones an event."""
+    return warning if isinstance(warning, str) else warning["event"]["msg"]
 
 
-def written(resource: Result) -> Result:
-    """A resource without what AWS assigns, and what is not managed."""
-    return {name: value for name, value in resource.items() if name not in ASSIGNED}
+def written(resource: Result, assigned: t.Collection[str] = ASSIGNED) -> Result:
+    """A resource without what AWS assigns."""
+    return {name: value for name, value in resource.items() if name not in assigned}
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -120,7 +138,31 @@ def read_models_once() -> t.Iterator[None]:
 @pytest.fixture
 def module(aws: Server, capsys: pytest.CaptureFixture[str]) -> t.Callable[..., Module]:  # noqa: F811
     """`module("ssm_patch_baseline", "patch_baseline")`: a module, and the key of the resource that it answers with."""
-    return lambda name, key=None: Module(aws, capsys, name, key)
+    return functools.partial(Module, aws, capsys)
+
+
+@pytest.fixture
+def baseline(module: t.Callable[..., Module]) -> Module:
+    return module("ssm_patch_baseline", "patch_baseline")
+
+
+@pytest.fixture
+def patch_group(module: t.Callable[..., Module]) -> Module:
+    return module("ssm_patch_group", "patch_group", assigned=())
+
+
+@pytest.fixture
+def baselines(module: t.Callable[..., Module]) -> t.Callable[..., list[Result]]:
+    """What ssm_patch_baseline_info answers with."""
+    read = module("ssm_patch_baseline_info")
+    return lambda **options: read.ok(**options)["patch_baselines"]
+
+
+@pytest.fixture
+def patch_groups(module: t.Callable[..., Module]) -> t.Callable[..., list[Result]]:
+    """What ssm_patch_group_info answers with."""
+    read = module("ssm_patch_group_info")
+    return lambda **options: read.ok(**options)["patch_groups"]
 
 
 @pytest.fixture

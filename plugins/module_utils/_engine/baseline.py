@@ -105,8 +105,8 @@ def fingerprint(baseline: Baseline) -> str:
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
-def _security_filters(rule: Rule, family: str) -> t.Optional[Filters]:
-    """The rule's filters with `security: true` expanded; None where the rule does not apply to the family."""
+def security_filters(rule: Rule, family: str) -> Filters:
+    """The rule's filters with `security: true` expanded."""
     if not rule.security:
         return rule.filters
     expanded = dict(SECURITY_FILTERS[family])
@@ -125,7 +125,7 @@ def for_operating_system(baseline: Baseline, operating_system: str) -> Baseline:
     family = FAMILIES[operating_system]
     keys = filter_keys(operating_system)
     rules = tuple(
-        rule._replace(filters=_security_filters(rule, family))
+        rule._replace(filters=security_filters(rule, family))
         for rule in baseline.rules
         if all(key in keys for key in rule.filters)
     )

@@ -72,8 +72,9 @@ def snake(member: str) -> str:
 class _Reader:
     """Reads one value after another and collects what is wrong, so that the user sees all of it at once."""
 
-    def __init__(self) -> None:
+    def __init__(self, security_anywhere: bool = False) -> None:
         self.problems: t.List[Problem] = []
+        self.security_anywhere = security_anywhere  # a rule may say `security` for a named operating system too
 
     def problem(self, path: str, message: str, *values: t.Any) -> None:
         self.problems.append(Problem(path, message % values if values else message))
@@ -227,7 +228,7 @@ def _rule(reader: _Reader, value: t.Any, path: str, number: int, operating_syste
     non_security = reader.flag(given.get("enable_non_security", False), path + ".enable_non_security")
     if non_security and family == "windows":
         reader.problem(path + ".enable_non_security", "not for WINDOWS; choose what is not security by CLASSIFICATION")
-    if security and operating_system is not None:
+    if security and operating_system is not None and not reader.security_anywhere:
         reader.problem(
             path + ".security", "only for baselines without operating_system; here use filters (CLASSIFICATION)"
         )
@@ -362,9 +363,11 @@ def _baseline(reader: _Reader, value: t.Any, path: str, source: str) -> t.Option
     )
 
 
-def parse_baseline(value: t.Any, path: str = "baseline", source: str = "given") -> Baseline:
+def parse_baseline(
+    value: t.Any, path: str = "baseline", source: str = "given", security_anywhere: bool = False
+) -> Baseline:
     """One baseline in either form. Raises BaselineError with every problem found."""
-    reader = _Reader()
+    reader = _Reader(security_anywhere)
     baseline = _baseline(reader, value, path, source)
     if reader.problems or baseline is None:
         raise BaselineError(reader.problems)

@@ -8,13 +8,14 @@ from __future__ import annotations
 import json
 import typing as t
 
-from .._engine.baseline import SECURITY_FILTERS, Baseline, Rule
+from .._engine import advice
+from .._engine.baseline import Baseline, Rule, security_filters
 from .._engine.errors import BaselineError, Problem
 from .._engine.operating_systems import API_OPERATING_SYSTEMS, FAMILIES, HOST_ONLY
 from .._engine.parse import parse_baseline
 from .._engine.predefined import predefined_default
 from . import patch_group, tags
-from .change import Change, Resource, refuse_several, settle
+from .change import Change, Resource, ResourceError, refuse_several, settle
 
 TYPE = "PatchBaseline"
 # A member of ours and of the API, and what AWS fills in (operations.md, 1). None: left out where it is not given.
@@ -136,19 +137,21 @@ class Purge(t.NamedTuple):
 
 
 def plan(before: t.Optional[Resource], options: Resource, purge: Purge, path: str = "baseline") -> Change:
-    """What `options` ask of a baseline. None keeps what is, or what `purge` says; empty text clears.
+    """What `options` ask of a baseline. None keeps what is, or what `purge` says; an empty description clears it.
 
     Raises BaselineError with all that section 11 of approval-rules.md refuses.
     """
     given = {name: value for name, value in options.items() if value is not None and name in MEMBERS}
     kept = {name: value for name, value in (before or {}).items() if name in MEMBERS}
     if purge.members:
-        kept = {name: value for name, value in kept.items() if name not in UPDATED}
+        kept = {name: value for name, value in kept.items() if name not in UPDATED or name == "name"}
     merged = {**DEFAULTS, **kept, **given}
     merged["tags"] = tags.wanted(kept.get("tags", {}), given.get("tags"), purge.tags)
     if not purge.patch_groups and isinstance(merged["patch_groups"], list):
         merged["patch_groups"] = [*dict.fromkeys([*kept.get("patch_groups", []), *merged["patch_groups"]])]
-    return settle(before, declared({name: value for name, value in merged.items() if value != ""}, path), comparable)
+    if merged.get("description") == "":
+        del merged["description"]
+    return settle(before, declared(merged, path), comparable)
 
 
 def declared(written: Resource, path: str = "baseline") -> Resource:
@@ -157,16 +160,49 @@ def declared(written: Resource, path: str = "baseline") -> Resource:
     Raises BaselineError with every problem found.
     """
     system = written.get("operating_system")
-    if system in HOST_ONLY:
-        words = "%s is known on hosts only; Patch Manager knows %s" % (system, ", ".join(API_OPERATING_SYSTEMS))
-        raise BaselineError([Problem(path + ".operating_system", words)])
     if system is None:
         words = "is needed on AWS, where a baseline is for one operating system; one of %s"
         raise BaselineError([Problem(path + ".operating_system", words % ", ".join(API_OPERATING_SYSTEMS))])
-    expanded = _with_security_spelled_out(written, system)
-    if expanded is not written:  # what contradicts the word itself is seen while it is there
-        parse_baseline({**written, "operating_system": None}, path)
-    return resource_of(parse_baseline(expanded, path))
+    refuse_system(system, path + ".operating_system")
+    baseline = _parsed(written, path)
+    rules = tuple(rule._replace(filters=security_filters(rule, FAMILIES[system])) for rule in baseline.rules)
+    return resource_of(baseline._replace(rules=rules))
+
+
+def _parsed(written: Resource, path: str) -> Baseline:
+    """As the engine reads it, and with what the API asks of the names of patch groups."""
+    problems = []
+    groups = written.get("patch_groups")
+    for index, group in enumerate(groups if isinstance(groups, list) else []):
+        problems += patch_group.foreign_characters(str(group), "%s.patch_groups[%d]" % (path, index))
+    try:
+        baseline = parse_baseline(written, path, security_anywhere=True)
+    except BaselineError as error:
+        raise BaselineError([*error.problems, *problems]) from error
+    if problems:
+        raise BaselineError(problems)
+    return baseline
+
+
+def refuse_system(system: t.Optional[str], path: str = "operating_system") -> None:
+    """Raise BaselineError for an operating system that Patch Manager does not know. None, for not given, passes."""
+    if system in HOST_ONLY:
+        words = "%s is known on hosts only; Patch Manager knows %s" % (system, ", ".join(API_OPERATING_SYSTEMS))
+        raise BaselineError([Problem(path, words)])
+    if system is not None and system not in API_OPERATING_SYSTEMS:
+        words = "'%s' is not allowed; allowed: %s" % (system, ", ".join(API_OPERATING_SYSTEMS))
+        raise BaselineError([Problem(path, words)])
+
+
+def warnings(resource: Resource, path: str = "baseline") -> t.List[str]:
+    """What is legal but probably not meant (approval-rules.md, 4.4 and 11)."""
+    parsed = parse_baseline({name: value for name, value in resource.items() if name in MEMBERS}, path)
+    found = list(advice.warnings(parsed, path))
+    if FAMILIES[resource["operating_system"]] == "apt":
+        words = "%s.approval_rules[%d]: the delay or cut-off has no effect on %s, which has no release dates"
+        delayed = [rule.number - 1 for rule in parsed.rules if rule.delayed]
+        found += [words % (path, index, resource["operating_system"]) for index in delayed]
+    return found
 
 
 def resource_of(baseline: Baseline) -> Resource:
@@ -191,7 +227,7 @@ def resource_of(baseline: Baseline) -> Resource:
             if not windows
         ],
         "default": baseline.default,
-        "patch_groups": sorted(baseline.patch_groups),
+        "patch_groups": sorted(set(baseline.patch_groups)),
         "tags": dict(baseline.tags),
     }
     if baseline.description is not None:
@@ -200,27 +236,6 @@ def resource_of(baseline: Baseline) -> Resource:
     if windows and status is not None:
         resource["available_security_updates_compliance_status"] = status
     return resource
-
-
-def _with_security_spelled_out(written: Resource, system: str) -> Resource:
-    """AWS has no word for "security patches, whatever this system calls them"; each operating system has filters."""
-    rules = written.get("approval_rules")
-    if system not in FAMILIES or not isinstance(rules, list) or not any(map(_says_security, rules)):
-        return written
-    security = {key: list(values) for key, values in SECURITY_FILTERS[FAMILIES[system]].items()}
-    return {**written, "approval_rules": [_spelled_out(rule, security) for rule in rules]}
-
-
-def _says_security(rule: t.Any) -> bool:
-    # templates of ansible-core 2.18 turn booleans into text
-    return isinstance(rule, dict) and str(rule.get("security")).lower() in ("true", "yes")
-
-
-def _spelled_out(rule: t.Any, security: Resource) -> t.Any:
-    if not _says_security(rule):
-        return rule
-    rest = {name: value for name, value in rule.items() if name != "security"}
-    return {**rest, "filters": {**security, **(rest.get("filters") or {})}}
 
 
 def _rule_of(rule: Rule, windows: bool) -> Resource:
@@ -340,10 +355,37 @@ def predefined_id(api: t.Any, operating_system: str) -> str:
     return found
 
 
-def apply(api: t.Any, change: Change, owners: t.Mapping[str, str]) -> t.Optional[str]:
-    """Make the change; the baseline's id, None where there is none any more. `owners`: see group_owners."""
+class Around(t.NamedTuple):
+    """What a change touches beside the baseline itself."""
+
+    owners: t.Dict[str, str]  # patch groups that it registers: the baselines that have them now, by id
+    predefined: t.Optional[str]  # the baseline that becomes the default in its place
+
+
+def around(api: t.Any, change: Change) -> Around:
+    """Looked up before anything is changed; no call where the change touches nothing else."""
+    return Around(_owners(api, change), predefined_id(api, _system(change)) if _ends_default(change) else None)
+
+
+def _system(change: Change) -> str:
+    return (change.after or change.before or {})["operating_system"]
+
+
+def _ends_default(change: Change) -> bool:
+    return bool(change.before and change.before["default"] and not (change.after and change.after["default"]))
+
+
+def _owners(api: t.Any, change: Change) -> t.Dict[str, str]:
+    before, after = ((one or {}).get("patch_groups", []) for one in (change.before, change.after))
+    added = set(after).difference(before)
+    rows = patch_group.registered(api, _system(change)) if added else []
+    return {one["patch_group"]: one["baseline_id"] for one in rows if one["patch_group"] in added}
+
+
+def apply(api: t.Any, change: Change, touched: Around) -> t.Optional[str]:
+    """Make the change; the baseline's id, None where there is none any more."""
     if change.after is None:
-        _delete(api, change.before or {})
+        _delete(api, change.before or {}, touched)
         return None
     baseline_id = _write(api, change)
     before = set((change.before or {}).get("patch_groups", []))
@@ -352,13 +394,11 @@ def apply(api: t.Any, change: Change, owners: t.Mapping[str, str]) -> t.Optional
         patch_group.deregister(api, group, baseline_id)
     for group in after:
         if group not in before:
-            patch_group.register(api, group, baseline_id, owners.get(group))
-    if change.altered("default"):
-        system = change.after["operating_system"]
-        if change.after["default"]:
-            _register_default(api, baseline_id, system)
-        elif change.before:
-            _register_default(api, predefined_id(api, system), system)
+            patch_group.register(api, group, baseline_id, touched.owners.get(group))
+    if touched.predefined:
+        _register_default(api, touched.predefined, _system(change))
+    elif change.altered("default") and change.after["default"]:
+        _register_default(api, baseline_id, _system(change))
     return baseline_id
 
 
@@ -384,25 +424,21 @@ def _register_default(api: t.Any, baseline_id: str, operating_system: str) -> No
     api.change(doing, "register_default_patch_baseline", BaselineId=baseline_id)
 
 
-def _delete(api: t.Any, before: Resource) -> None:
+def _delete(api: t.Any, before: Resource, touched: Around) -> None:
     """Nothing that is in use can be deleted: its groups and its being a default go first."""
     for group in before["patch_groups"]:
         patch_group.deregister(api, group, before["baseline_id"])
-    if before["default"]:
-        _register_default(api, predefined_id(api, before["operating_system"]), before["operating_system"])
+    if touched.predefined:
+        _register_default(api, touched.predefined, before["operating_system"])
     doing = "delete patch baseline %s (%s)" % (before["name"], before["baseline_id"])
     api.change(doing, "delete_patch_baseline", BaselineId=before["baseline_id"])
 
 
-def group_owners(api: t.Any, change: Change) -> t.Dict[str, str]:
-    """Of groups that the change registers: the baseline that each has now, by id. No call where there are none."""
-    before, after = ((one or {}).get("patch_groups", []) for one in (change.before, change.after))
-    added = set(after).difference(before)
-    if not added:
-        return {}
-    system = (change.after or {})["operating_system"]
-    return {
-        one["patch_group"]: one["baseline_id"]
-        for one in patch_group.registered(api, system)
-        if one["patch_group"] in added
-    }
+def refuse_predefined(change: Change) -> None:
+    """Raise ResourceError where one of AWS's own baselines, whose ids are ARNs, would be changed or deleted."""
+    before = change.before or {}
+    if before.get("baseline_id", "").startswith("arn:") and (not change.after or change.altered(*UPDATED, "tags")):
+        raise ResourceError(
+            "Patch baseline %s (%s) is AWS's own: it can have patch_groups and be the default, and nothing else of it "
+            "can be changed" % (before["name"], before["baseline_id"])
+        )

@@ -6,8 +6,31 @@
 from __future__ import annotations
 
 import typing as t
+import unicodedata
 
-from .change import Change, Resource
+from .._engine.errors import BaselineError, Problem
+from .change import Change, Resource, ResourceError
+
+LONGEST = 256
+# Beside letters, blanks and numbers of all scripts (operations.md, 2).
+MARKS = "_.:/=+-@"
+
+
+def refuse_name(group: str) -> None:
+    """Raise BaselineError for a name that the API does not take."""
+    problems = foreign_characters(group, "patch_group")
+    if not 1 <= len(group) <= LONGEST:
+        words = "must have 1 to %d characters, not %d" % (LONGEST, len(group))
+        problems = [Problem("patch_group", words), *problems]
+    if problems:
+        raise BaselineError(problems)
+
+
+def foreign_characters(group: str, path: str) -> t.List[Problem]:
+    """The problem of a name that holds a character that the API does not take."""
+    if all(unicodedata.category(one)[0] in "LZN" or one in MARKS for one in group):
+        return []
+    return [Problem(path, "'%s' may hold letters, numbers, blanks and %s only" % (group, " ".join(MARKS)))]
 
 
 def registered(api: t.Any, operating_system: t.Optional[str] = None) -> t.List[Resource]:
@@ -31,11 +54,6 @@ def from_api(raw: Resource) -> Resource:
     }
 
 
-def owner(api: t.Any, group: str, operating_system: str) -> t.Optional[Resource]:
-    """The registration of one group, None where it has none."""
-    return next((one for one in registered(api, operating_system) if one["patch_group"] == group), None)
-
-
 def register(api: t.Any, group: str, baseline_id: str, before: t.Optional[str] = None) -> None:
     """Register, after taking the group from the baseline `before`.
 
@@ -47,11 +65,20 @@ def register(api: t.Any, group: str, baseline_id: str, before: t.Optional[str] =
     doing = "register patch group %s with baseline %s" % (group, baseline_id)
     try:
         api.change(doing, "register_patch_baseline_for_patch_group", BaselineId=baseline_id, PatchGroup=group)
-    except Exception:
+    except Exception as error:
         if before:
-            back = "give patch group %s back to baseline %s" % (group, before)
-            api.change(back, "register_patch_baseline_for_patch_group", BaselineId=before, PatchGroup=group)
+            _give_back(api, group, before, error)
         raise
+
+
+def _give_back(api: t.Any, group: str, baseline_id: str, why: Exception) -> None:
+    doing = "give patch group %s back to baseline %s" % (group, baseline_id)
+    try:
+        api.change(doing, "register_patch_baseline_for_patch_group", BaselineId=baseline_id, PatchGroup=group)
+    except Exception as error:
+        raise ResourceError(
+            "%s. %s. Until patch group %s is registered again its nodes have the default baseline" % (why, error, group)
+        ) from error
 
 
 def deregister(api: t.Any, group: str, baseline_id: str) -> None:

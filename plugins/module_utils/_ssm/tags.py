@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .change import Change, Resource
+from .change import Change, Resource, ResourceError
 
 Tags = t.Dict[str, str]
 RESERVED = "aws:"  # keys that begin so are AWS's own
@@ -22,11 +22,15 @@ def to_api(tags: Tags) -> t.List[Resource]:
 
 
 def wanted(before: Tags, given: t.Optional[t.Mapping[str, t.Any]], purge: bool) -> Tags:
-    """All tags as they should be; given None: as they are. AWS's own tags stay."""
+    """All tags as they should be; given None: as they are. AWS's own tags stay, and others like them are refused."""
     if given is None:
         return dict(before)
     kept = {key: value for key, value in before.items() if not purge or key.startswith(RESERVED)}
-    return {**kept, **{str(key): str(value) for key, value in given.items()}}
+    written = {str(key): value if value is None else str(value) for key, value in given.items()}
+    reserved = sorted(key for key in written if key.startswith(RESERVED) and written[key] != before.get(key))
+    if reserved:
+        raise ResourceError("Tags that begin with %s are AWS's own, and cannot be set: %s" % (RESERVED, ", ".join(reserved)))
+    return {**kept, **written}
 
 
 def read(api: t.Any, resource_type: str, identifier: str) -> Tags:
