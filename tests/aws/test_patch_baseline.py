@@ -183,7 +183,8 @@ def test_patch_groups_are_added_where_none_is_to_go(baseline):
         ),
         pytest.param(
             "approval_rules",
-            "[{'filters': {'CLASSIFICATION': ['Bugfix']}, 'approve_until_date': datetime.date(2026, 11, 30)}, %r]" % RULE,
+            "[{'filters': {'CLASSIFICATION': ['Bugfix']}, 'approve_until_date': datetime.date(2026, 11, 30)}, %r]"
+            % RULE,
             id="an unquoted date in what ansible-core 2.18 made of a variable",
         ),
         pytest.param("tags", {"Cost Centre": 42, "Owner": "platform"}, id="a tag as number"),
@@ -441,9 +442,7 @@ def test_the_cli_reads_what_was_created(baseline, aws, aws_cli):
         "ApprovedPatchesEnableNonSecurity": True,
         "RejectedPatches": ["kernel*"],
         "RejectedPatchesAction": "BLOCK",
-        "Sources": [
-            {"Name": SOURCE["name"], "Products": SOURCE["products"], "Configuration": SOURCE["configuration"]}
-        ],
+        "Sources": [{"Name": SOURCE["name"], "Products": SOURCE["products"], "Configuration": SOURCE["configuration"]}],
         "PatchGroups": ["Critical", "Production"],
     }
     tagged = aws_cli(

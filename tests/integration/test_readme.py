@@ -8,13 +8,16 @@ from __future__ import annotations
 import json
 import pathlib
 import re
+import sys
 
 import pytest
+
+from ansible_collections.patchops.fleet.tests.servers.conftest import aws, aws_server  # noqa: F401
 
 pytestmark = pytest.mark.needs("python3-apt")
 
 README = pathlib.Path(__file__).resolve().parents[2] / "README.md"
-PLAYBOOK, INSTALL, TASKS = re.findall(
+PLAYBOOK, INSTALL, TASKS, AWS = re.findall(
     r"^```yaml\n(.*?)^```", README.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
 )
 
@@ -55,3 +58,14 @@ def test_the_play_that_installs_shows_what_it_would_do(run):
     assert ended.returncode == 0, ended.stdout
     assert "patchops.fleet.patch_install : See what would be installed" in ended.stdout, ended.stdout
     assert "changed: [alive]" not in ended.stdout
+
+
+def test_the_play_for_aws_makes_what_it_says(ansible, aws, tmp_path):  # noqa: F811
+    (tmp_path / "site.yml").write_text(AWS, encoding="utf-8")
+    interpreter = f"ansible_python_interpreter={sys.executable}"
+    ended = ansible("ansible-playbook", "site.yml", "-e", interpreter, **aws.environment())
+    assert ended.returncode == 0, ended.stdout
+    (region,) = aws.application.service.regions.values()
+    made = sorted((one["Name"], one["OperatingSystem"]) for one in region.baselines.values())
+    assert made == [("security", "AMAZON_LINUX_2023"), ("security", "UBUNTU")]
+    assert [task["MaxErrors"] for task in region.tasks.values()] == ["5%"]
