@@ -30,70 +30,84 @@ def parse_baselines(given: Given, path: str = "baselines") -> t.Optional[t.List[
     """
     if given is None or given == PREDEFINED:
         return None
-    if isinstance(given, str) and given[:1] in ("[", "{"):
-        words = "is text of a list: ansible-core 2.18 makes that of one with an unquoted date; put dates in quotes"
-        raise BaselineError([Problem(path, words)])
-    if isinstance(given, str):
-        given = [given]
-    if not isinstance(given, list):
-        raise BaselineError([Problem(path, "must be a list of baselines, or '%s', and is %.60r" % (PREDEFINED, given))])
-    if not given:
-        raise BaselineError(
-            [
-                Problem(
-                    path,
-                    "the list is empty; give at least one baseline, or '%s' for the ones AWS predefines" % PREDEFINED,
-                )
-            ]
-        )
-    baselines: t.List[Baseline] = []
-    problems: t.List[Problem] = []
-    for index, value in enumerate(given):
-        where = "%s[%d]" % (path, index)
-        try:
-            baselines.append(_named(value, where) if isinstance(value, str) else parse_baseline(value, where))
-        except BaselineError as error:
-            problems.extend(error.problems)
-    problems.extend(_clashes(baselines, path))
+    readings = read_baselines(given, path)
+    baselines = [reading.baseline for reading in readings if reading.baseline is not None]
+    problems = [problem for reading in readings for problem in reading.problems]
+    problems.extend(clashes(readings))
     if problems:
         raise BaselineError(problems)
     return baselines
 
 
+class Reading(t.NamedTuple):
+    """What one entry of the option is: a baseline, or what is wrong with it."""
+
+    path: str
+    given: t.Any
+    baseline: t.Optional[Baseline]
+    problems: t.Sequence[Problem]
+
+
+def read_baselines(given: t.Any, path: str) -> t.List[Reading]:
+    """Each entry of a list of mappings and of shipped names. Raises BaselineError when it is no list."""
+    if isinstance(given, str) and given[:1] in ("[", "{"):
+        words = "is text of a list: ansible-core 2.18 makes that of one with an unquoted date; put dates in quotes"
+        raise BaselineError([Problem(path, words, "wrong-type")])
+    if isinstance(given, str):
+        given = [given]
+    if not isinstance(given, list):
+        words = "must be a list of baselines, or '%s', and is %.60r" % (PREDEFINED, given)
+        raise BaselineError([Problem(path, words, "wrong-type")])
+    if not given:
+        words = "the list is empty; give at least one baseline, or '%s' for the ones AWS predefines" % PREDEFINED
+        raise BaselineError([Problem(path, words, "no-baselines")])
+    return [_read(value, "%s[%d]" % (path, index)) for index, value in enumerate(given)]
+
+
+def _read(value: t.Any, path: str) -> Reading:
+    try:
+        baseline = _named(value, path) if isinstance(value, str) else parse_baseline(value, path)
+    except BaselineError as error:
+        return Reading(path, value, None, error.problems)
+    return Reading(path, value, baseline, ())
+
+
 def _named(name: str, path: str) -> Baseline:
     baseline = named(name)
     if name == PREDEFINED:
-        raise BaselineError(
-            [Problem(path, "'%s' stands for all baselines of AWS, so it stands alone, without a list" % name)]
-        )
+        words = "'%s' stands for all baselines of AWS, so it stands alone, without a list" % name
+        raise BaselineError([Problem(path, words, "unknown-name")])
     if baseline is None:
-        raise BaselineError(
-            [Problem(path, "'%s' is no baseline that ships with this collection; known: %s" % (name, ", ".join(NAMES)))]
-        )
+        words = "'%s' is no baseline that ships with this collection; known: %s" % (name, ", ".join(NAMES))
+        raise BaselineError([Problem(path, words, "unknown-name")])
     return baseline
 
 
-def _clashes(baselines: t.Sequence[Baseline], path: str) -> t.Iterator[Problem]:
+def clashes(readings: t.Sequence[Reading]) -> t.Iterator[Problem]:
     """A group maps to one baseline per operating system, and an operating system has one default."""
     groups: t.Dict[t.Tuple[t.Optional[str], str], Baseline] = {}
     defaults: t.Dict[t.Optional[str], Baseline] = {}
-    for baseline in baselines:
+    for path, _given, baseline, _problems in readings:
+        if baseline is None:
+            continue
         system = baseline.operating_system
-        for group in baseline.patch_groups:
+        for index, group in enumerate(baseline.patch_groups):
             other = groups.setdefault((system, group), baseline)
             if other is not baseline:
                 yield Problem(
-                    path,
+                    "%s.patch_groups[%d]" % (path, index),
                     "patch group '%s' is bound to %s and to %s for %s; bind it to one"
                     % (group, other.name, baseline.name, system or "any operating system"),
+                    "patch-group-bound-twice",
                 )
         if baseline.default:
             other = defaults.setdefault(system, baseline)
             if other is not baseline:
                 yield Problem(
-                    path,
+                    path + ".default",
                     "%s and %s are both default for %s; keep one"
                     % (other.name, baseline.name, system or "any operating system"),
+                    "two-defaults",
                 )
 
 

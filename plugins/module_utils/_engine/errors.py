@@ -18,6 +18,7 @@ class EngineError(ValueError):
 class Problem(t.NamedTuple):
     path: str  # where the user wrote it, such as baselines[0].approval_rules[1].filters.SEVERITY
     message: str  # what is wrong there, and what is allowed
+    code: str = "invalid"  # a short name of what is wrong, the same for all problems of its kind
 
     def __str__(self) -> str:
         return "%s: %s" % (self.path, self.message)

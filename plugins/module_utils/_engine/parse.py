@@ -76,52 +76,54 @@ class _Reader:
         self.problems: t.List[Problem] = []
         self.security_anywhere = security_anywhere  # a rule may say `security` for a named operating system too
 
-    def problem(self, path: str, message: str, *values: t.Any) -> None:
-        self.problems.append(Problem(path, message % values if values else message))
+    def problem(self, code: str, path: str, message: str, *values: t.Any) -> None:
+        self.problems.append(Problem(path, message % values if values else message, code))
 
     def mapping(
         self, value: t.Any, path: str, allowed: t.Sequence[str], ignored: t.Sequence[str] = ()
     ) -> t.Dict[str, t.Any]:
         if not isinstance(value, dict):
-            self.problem(path, "must be a mapping, not %s", _kind(value))
+            self.problem("wrong-type", path, "must be a mapping, not %s", _kind(value))
             return {}
         members: t.Dict[str, t.Any] = {}
         for written, inner in value.items():
             name = snake(str(written))
             if name in members:
-                self.problem("%s.%s" % (path, written), "given twice, as %s and in another spelling", name)
+                self.problem(
+                    "given-twice", "%s.%s" % (path, written), "given twice, as %s and in another spelling", name
+                )
             elif name in allowed:
                 if inner is not None:
                     members[name] = inner
             elif name not in ignored:
-                self.problem("%s.%s" % (path, written), "unknown; allowed: %s", ", ".join(allowed))
+                self.problem("unknown-member", "%s.%s" % (path, written), "unknown; allowed: %s", ", ".join(allowed))
         return members
 
     def text(self, value: t.Any, path: str, longest: int, shortest: int = 1) -> str:
         if value is None:
-            self.problem(path, "must be text, and is nothing")
+            self.problem("wrong-type", path, "must be text, and is nothing")
             return ""
         if isinstance(value, (bool, int, float)):
-            self.problem(path, "must be text, not %s; put it in quotes", _kind(value))
+            self.problem("wrong-type", path, "must be text, not %s; put it in quotes", _kind(value))
             return ""
         if not isinstance(value, str):
-            self.problem(path, "must be text, not %s", _kind(value))
+            self.problem("wrong-type", path, "must be text, not %s", _kind(value))
             return ""
         if not shortest <= len(value) <= longest:
-            self.problem(path, "must have %d to %d characters, not %d", shortest, longest, len(value))
+            self.problem("wrong-length", path, "must have %d to %d characters, not %d", shortest, longest, len(value))
         return value
 
     def texts(self, value: t.Any, path: str, most: int, longest: int, fewest: int = 0) -> t.Tuple[str, ...]:
         if not isinstance(value, list):
-            self.problem(path, "must be a list, not %s", _kind(value))
+            self.problem("wrong-type", path, "must be a list, not %s", _kind(value))
             return ()
         if not fewest <= len(value) <= most:
-            self.problem(path, "must have %d to %d entries, not %d", fewest, most, len(value))
+            self.problem("wrong-count", path, "must have %d to %d entries, not %d", fewest, most, len(value))
         return tuple(self.text(entry, "%s[%d]" % (path, index), longest) for index, entry in enumerate(value))
 
     def choice(self, value: t.Any, path: str, allowed: t.Sequence[str]) -> str:
         if value not in allowed:
-            self.problem(path, "%s is not allowed; allowed: %s", _quoted(value), ", ".join(allowed))
+            self.problem("not-allowed", path, "%s is not allowed; allowed: %s", _quoted(value), ", ".join(allowed))
             return allowed[0]
         return value
 
@@ -131,17 +133,17 @@ class _Reader:
         # templates of ansible-core 2.18 turn booleans and numbers into text
         if isinstance(value, str) and value.lower() in ("true", "yes", "false", "no"):
             return value.lower() in ("true", "yes")
-        self.problem(path, "must be true or false, not %s", _quoted(value))
+        self.problem("wrong-type", path, "must be true or false, not %s", _quoted(value))
         return False
 
     def number(self, value: t.Any, path: str, most: int) -> int:
         if isinstance(value, str) and value.isdecimal():
             value = int(value)
         if isinstance(value, bool) or not isinstance(value, int):
-            self.problem(path, "must be a whole number from 0 to %d, not %s", most, _quoted(value))
+            self.problem("wrong-type", path, "must be a whole number from 0 to %d, not %s", most, _quoted(value))
             return 0
         if not 0 <= value <= most:
-            self.problem(path, "must be from 0 to %d, not %d", most, value)
+            self.problem("not-allowed", path, "must be from 0 to %d, not %d", most, value)
         return value
 
 
@@ -169,7 +171,7 @@ def _filter_pairs(reader: _Reader, value: t.Any, path: str) -> t.Iterator[t.Tupl
             if members:
                 yield str(members.get("key")), members.get("values")
     else:
-        reader.problem(path, "must be a mapping of filter keys to lists of values, not %s", _kind(value))
+        reader.problem("wrong-type", path, "must be a mapping of filter keys to lists of values, not %s", _kind(value))
 
 
 def _filters(reader: _Reader, value: t.Any, path: str, operating_system: t.Optional[str]) -> Filters:
@@ -179,14 +181,18 @@ def _filters(reader: _Reader, value: t.Any, path: str, operating_system: t.Optio
         where = "%s.%s" % (path, key)
         if key not in keys:
             reader.problem(
-                where, "no filter key of %s; allowed: %s", operating_system or "any operating system", ", ".join(keys)
+                "unknown-filter-key",
+                where,
+                "no filter key of %s; allowed: %s",
+                operating_system or "any operating system",
+                ", ".join(keys),
             )
         elif key in filters:
-            reader.problem(where, "given twice in one group; give it once, with all values")
+            reader.problem("given-twice", where, "given twice in one group; give it once, with all values")
         else:
             filters[key] = reader.texts(values, where, MAX_VALUES, MAX_VALUE_LENGTH, fewest=1)
     if len(filters) > MAX_FILTERS:
-        reader.problem(path, "at most %d filters, not %d", MAX_FILTERS, len(filters))
+        reader.problem("wrong-count", path, "at most %d filters, not %d", MAX_FILTERS, len(filters))
     return filters
 
 
@@ -216,26 +222,38 @@ def _rule(reader: _Reader, value: t.Any, path: str, number: int, operating_syste
         until = parse_day(given["approve_until_date"]) if isinstance(given["approve_until_date"], str) else None
         if until is None:
             reader.problem(
+                "not-allowed",
                 path + ".approve_until_date",
                 "must be a day as 'YYYY-MM-DD', not %s",
                 _quoted(given["approve_until_date"]),
             )
     if "approve_after_days" in given and "approve_until_date" in given:
-        reader.problem(path, "give approve_after_days or approve_until_date, not both")
+        reader.problem("date-fields", path, "give approve_after_days or approve_until_date, not both")
     elif "approve_after_days" not in given and "approve_until_date" not in given and _dates_needed(family, filters):
-        reader.problem(path, "give one of approve_after_days (0 to %d) and approve_until_date ('YYYY-MM-DD')", MAX_DAYS)
+        reader.problem(
+            "date-fields",
+            path,
+            "give one of approve_after_days (0 to %d) and approve_until_date ('YYYY-MM-DD')",
+            MAX_DAYS,
+        )
     security = reader.flag(given.get("security", False), path + ".security")
     non_security = reader.flag(given.get("enable_non_security", False), path + ".enable_non_security")
     if non_security and family == "windows":
-        reader.problem(path + ".enable_non_security", "not for WINDOWS; choose what is not security by CLASSIFICATION")
+        reader.problem(
+            "not-for-operating-system",
+            path + ".enable_non_security",
+            "not for WINDOWS; choose what is not security by CLASSIFICATION",
+        )
     if security and operating_system is not None and not reader.security_anywhere:
         reader.problem(
-            path + ".security", "only for baselines without operating_system; here use filters (CLASSIFICATION)"
+            "not-for-operating-system",
+            path + ".security",
+            "only for baselines without operating_system; here use filters (CLASSIFICATION)",
         )
     if security and "CLASSIFICATION" in filters:
-        reader.problem(path + ".security", "says what CLASSIFICATION says; give one of them")
+        reader.problem("contradiction", path + ".security", "says what CLASSIFICATION says; give one of them")
     if security and non_security:
-        reader.problem(path + ".enable_non_security", "contradicts security: true; give one of them")
+        reader.problem("contradiction", path + ".enable_non_security", "contradicts security: true; give one of them")
     return Rule(
         number=number,
         filters=filters,
@@ -255,10 +273,10 @@ def _rules(reader: _Reader, value: t.Any, path: str, operating_system: t.Optiona
     if value is None:
         return ()
     if not isinstance(value, list):
-        reader.problem(path, "must be a list of rules, not %s", _kind(value))
+        reader.problem("wrong-type", path, "must be a list of rules, not %s", _kind(value))
         return ()
     if len(value) > MAX_RULES:
-        reader.problem(path, "at most %d rules, not %d", MAX_RULES, len(value))
+        reader.problem("wrong-count", path, "at most %d rules, not %d", MAX_RULES, len(value))
     return tuple(
         _rule(reader, rule, "%s[%d]" % (path, index), index + 1, operating_system) for index, rule in enumerate(value)
     )
@@ -270,26 +288,31 @@ def _entries(reader: _Reader, value: t.Any, path: str, operating_system: t.Optio
         for index, entry in enumerate(entries):
             if entry and not WINDOWS_ENTRY.match(entry):
                 reader.problem(
-                    "%s[%d]" % (path, index), "'%s' is no KB id (KB2032276) and no bulletin id (MS10-048)", entry
+                    "not-allowed",
+                    "%s[%d]" % (path, index),
+                    "'%s' is no KB id (KB2032276) and no bulletin id (MS10-048)",
+                    entry,
                 )
     return entries
 
 
 def _sources(reader: _Reader, value: t.Any, path: str, operating_system: t.Optional[str]) -> t.Tuple[Source, ...]:
     if not isinstance(value, list):
-        reader.problem(path, "must be a list of sources, not %s", _kind(value))
+        reader.problem("wrong-type", path, "must be a list of sources, not %s", _kind(value))
         return ()
     if value and operating_system == "WINDOWS":
-        reader.problem(path, "not for WINDOWS; sources are repositories of Linux package managers")
+        reader.problem(
+            "not-for-operating-system", path, "not for WINDOWS; sources are repositories of Linux package managers"
+        )
     if len(value) > MAX_SOURCES:
-        reader.problem(path, "at most %d sources, not %d", MAX_SOURCES, len(value))
+        reader.problem("wrong-count", path, "at most %d sources, not %d", MAX_SOURCES, len(value))
     sources = []
     for index, entry in enumerate(value):
         where = "%s[%d]" % (path, index)
         given = reader.mapping(entry, where, SOURCE_MEMBERS)
         name = reader.text(given.get("name"), where + ".name", 50, 3)
         if name and not NAME.match(name):
-            reader.problem(where + ".name", "'%s' may hold letters, digits and _ - . only", name)
+            reader.problem("not-allowed", where + ".name", "'%s' may hold letters, digits and _ - . only", name)
         products = reader.texts(given.get("products"), where + ".products", 20, 128, fewest=1)
         sources.append(Source(name, products, reader.text(given.get("configuration"), where + ".configuration", 1024)))
     return tuple(sources)
@@ -301,7 +324,7 @@ def _tags(reader: _Reader, value: t.Any, path: str) -> t.Dict[str, str]:
         pairs = [reader.mapping(entry, "%s[%d]" % (path, index), ("key", "value")) for index, entry in enumerate(value)]
         value = {pair.get("key"): pair.get("value", "") for pair in pairs}
     if not isinstance(value, dict):
-        reader.problem(path, "must be a mapping of text to text, not %s", _kind(value))
+        reader.problem("wrong-type", path, "must be a mapping of text to text, not %s", _kind(value))
         return {}
     return {str(key): reader.text(inner, "%s.%s" % (path, key), 256, 0) for key, inner in value.items()}
 
@@ -310,7 +333,9 @@ def _operating_system(reader: _Reader, value: t.Any, path: str) -> t.Optional[st
     if value is None:
         return None
     if value not in OPERATING_SYSTEMS:
-        reader.problem(path, "%s is not allowed; allowed: %s", _quoted(value), ", ".join(OPERATING_SYSTEMS))
+        reader.problem(
+            "not-allowed", path, "%s is not allowed; allowed: %s", _quoted(value), ", ".join(OPERATING_SYSTEMS)
+        )
         return None
     return value
 
@@ -325,18 +350,18 @@ def _baseline(reader: _Reader, value: t.Any, path: str, source: str) -> t.Option
         return None  # everything else depends on the operating system
     name = reader.text(given.get("name"), path + ".name", 128, 3)
     if name and not NAME.match(name):
-        reader.problem(path + ".name", "'%s' may hold letters, digits and _ - . only", name)
+        reader.problem("not-allowed", path + ".name", "'%s' may hold letters, digits and _ - . only", name)
     available = given.get("available_security_updates_compliance_status")
     if available is not None:
         where = path + ".available_security_updates_compliance_status"
         available = reader.choice(available, where, AVAILABLE_STATUSES)
         if os_name not in (None, "WINDOWS"):
-            reader.problem(where, "for WINDOWS only, not for %s", os_name)
+            reader.problem("not-for-operating-system", where, "for WINDOWS only, not for %s", os_name)
     list_non_security = reader.flag(
         given.get("approved_patches_enable_non_security", False), path + ".approved_patches_enable_non_security"
     )
     if list_non_security and os_name == "WINDOWS":
-        reader.problem(path + ".approved_patches_enable_non_security", "not for WINDOWS")
+        reader.problem("not-for-operating-system", path + ".approved_patches_enable_non_security", "not for WINDOWS")
     level_path = path + ".approved_patches_compliance_level"
     action_path = path + ".rejected_patches_action"
     baseline_id = given.get("baseline_id")

@@ -83,7 +83,7 @@ def problems(*given):
     try:
         parse_baselines(list(given))
     except BaselineError as error:
-        return [tuple(problem) for problem in error.problems]
+        return [(problem.path, problem.message) for problem in error.problems]
     return []
 
 
@@ -451,7 +451,7 @@ def test_a_key_twice_in_a_group_is_refused(filters):
 def test_the_error_says_all_of_it():
     with pytest.raises(BaselineError) as caught:
         parse_baselines([baseline(RHEL, name="x", description="")])
-    assert str(caught.value) == "\n".join("%s: %s" % problem for problem in caught.value.problems)
+    assert str(caught.value) == "\n".join("%s: %s" % problem[:2] for problem in caught.value.problems)
     assert len(caught.value.problems) == 2
 
 
