@@ -86,7 +86,7 @@ def _warnings(inventory: Document, baseline: Baseline, undated: t.Optional[str])
     yield from advice.warnings(baseline, baseline.name)
     ignored = inventory.get("release_dates", "ignored") == "ignored"
     if FAMILIES[system] == "apt" and ignored:
-        yield from advice.apt_dates(here, system)
+        yield from map(str, advice.apt_dates(here, system, baseline.name))
     elif any(rule.delayed for rule in here.rules):
         yield from _undated(inventory, undated or default_undated(inventory))
 

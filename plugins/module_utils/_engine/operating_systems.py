@@ -134,5 +134,22 @@ def vocabulary(operating_system: str) -> t.Dict[str, t.Tuple[str, ...]]:
     return words
 
 
+def known(key: str, value: str, operating_system: str) -> bool:
+    """Whether a patch (for PRODUCT: a node) can have this value, as far as the words of the key are documented."""
+    value = value.lower()
+    if key == "PRODUCT":
+        prefixes = PRODUCT_PREFIXES.get(operating_system, ("",))
+        return value.startswith(tuple(prefix.lower() for prefix in prefixes))
+    words = vocabulary(operating_system).get(key)
+    return words is None or value in [word.lower() for word in words]
+
+
+def synonyms(operating_system: str) -> t.Dict[str, t.Tuple[str, ...]]:
+    """By value of a filter in lower case, further values that it selects."""
+    if operating_system in MEDIUM_IS_MODERATE:
+        return {"medium": ("moderate",), "moderate": ("medium",)}
+    return {}
+
+
 def default_manager(operating_system: str) -> str:
     return "yum" if operating_system in YUM_ONLY else DEFAULT_MANAGERS[FAMILIES[operating_system]]
