@@ -15,7 +15,7 @@ import typing as t
 from . import versions
 from .errors import InventoryError
 from .matching import apt_forms, rpm_forms, suse_forms
-from .operating_systems import FAMILIES, MANAGERS_BY_FAMILY, MEDIUM_IS_MODERATE
+from .operating_systems import FAMILIES, MANAGERS_BY_FAMILY, synonyms
 from .patch import (
     DATED,
     DATELESS,
@@ -233,8 +233,7 @@ class Dnf(Rpm):
 
     def __init__(self, inventory: Document) -> None:
         super().__init__(inventory)
-        if inventory["node"]["operating_system"] in MEDIUM_IS_MODERATE:
-            self.synonyms = {"medium": ("moderate",), "moderate": ("medium",)}
+        self.synonyms = synonyms(inventory["node"]["operating_system"])
 
     def forms(self, package: Package, document: Document) -> t.Tuple[Forms, t.Optional[Forms], Forms]:
         version, release = document["version"].lower(), (document.get("release") or "").lower()

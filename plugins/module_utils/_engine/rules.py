@@ -54,6 +54,16 @@ def obstacle_order(verdict: Verdict, installed: bool = False) -> t.Tuple[int, bo
     return _OBSTACLE_RANK[verdict.code], installed, verdict.approved_on.timestamp() if verdict.approved_on else 0.0
 
 
+def rule_filters(
+    rule: Rule, operating_system: t.Optional[str], synonyms: t.Mapping[str, t.Tuple[str, ...]]
+) -> t.Tuple[Filter, ...]:
+    """The rule's filters, ready to test, with the one that it has without saying so."""
+    filters = compile_filters(rule.filters, synonyms)
+    if operating_system == "WINDOWS" and "PATCH_SET" not in rule.filters:  # it concerns the operating system only
+        filters += (Filter("patch_set", frozenset(["os"])),)
+    return filters
+
+
 class _CompiledRule(t.NamedTuple):
     rule: Rule
     filters: t.Tuple[Filter, ...]
@@ -67,15 +77,12 @@ class Rules:
         self._now = now
         self._undated = undated
         self._global_filters = compile_filters(baseline.global_filters, family.synonyms)
-        windows = baseline.operating_system == "WINDOWS"
         # so AWS documents it for advisories (approval-rules.md, 4.3); dates on apt are ours
         self._non_security_waives = FAMILIES[str(baseline.operating_system)] == "rpm"
-        self._rules = []
-        for rule in baseline.rules:
-            filters = compile_filters(rule.filters, family.synonyms)
-            if windows and "PATCH_SET" not in rule.filters:  # such a rule concerns the operating system only
-                filters += (Filter("patch_set", frozenset(["os"])),)
-            self._rules.append(_CompiledRule(rule, filters))
+        self._rules = [
+            _CompiledRule(rule, rule_filters(rule, baseline.operating_system, family.synonyms))
+            for rule in baseline.rules
+        ]
         self._known: t.Dict[Pair, Verdict] = {}
         self._obstacles: t.Dict[Properties, t.List[t.Optional[Verdict]]] = {}  # by all properties but the date
 
