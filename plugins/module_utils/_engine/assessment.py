@@ -11,8 +11,8 @@ import typing as t
 from . import advice
 from .baseline import Baseline, for_operating_system
 from .choice import choose, parse_baselines
-from .dates import parse_instant
-from .errors import InventoryError, RunError
+from .dates import instant, parse_instant
+from .errors import InventoryError
 from .evaluation import Evaluation, default_undated, evaluate
 from .operating_systems import FAMILIES
 from .patch import Document, reference_of
@@ -134,8 +134,8 @@ def what_if(
     """
     check_inventory(inventory)
     parsed = parse_baselines(baselines)
-    captured = _instant(inventory["captured_at"], "inventory.captured_at")
-    moment = captured if now is None else _instant(now, "now")
+    captured = instant(inventory["captured_at"], "inventory.captured_at")
+    moment = captured if now is None else instant(now, "now")
     if patch_group is not None:
         inventory = dict(inventory, node=dict(inventory["node"], patch_group=patch_group))
     parsed_run = parse_run(run)
@@ -150,10 +150,3 @@ def what_if(
         "evaluations": [evaluation.document() for evaluation in evaluations],
         "newly_approved": [evaluation.document() for evaluation in newly if evaluation.approved is not None],
     }
-
-
-def _instant(written: str, name: str) -> datetime.datetime:
-    instant = parse_instant(written)
-    if instant is None:
-        raise RunError("%s: '%s' is no instant; write it as 2026-11-21T05:40:00Z or 2026-11-21" % (name, written))
-    return instant

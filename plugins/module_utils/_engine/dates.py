@@ -9,6 +9,8 @@ import datetime
 import re
 import typing as t
 
+from .errors import RunError
+
 UTC = datetime.timezone.utc
 
 # A zone is a name (UTC, CEST, America/New_York), an offset, or both.
@@ -67,6 +69,14 @@ def _from_parts(
         return instant
     offset = datetime.timedelta(hours=int(offset_hours or 0), minutes=int(offset_minutes or 0))
     return instant + offset if sign == "-" else instant - offset
+
+
+def instant(written: t.Any, name: str) -> datetime.datetime:
+    """The instant that the user gave as `name`. Raises RunError when it is none."""
+    found = parse_instant(written)
+    if found is None:
+        raise RunError("%s: '%s' is no instant; write it as 2026-11-21T05:40:00Z or 2026-11-21" % (name, written))
+    return found
 
 
 def parse_day(written: t.Any) -> t.Optional[datetime.date]:
