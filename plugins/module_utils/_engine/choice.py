@@ -48,7 +48,7 @@ class Reading(t.NamedTuple):
     problems: t.Sequence[Problem]
 
 
-def read_baselines(given: t.Any, path: str) -> t.List[Reading]:
+def read_baselines(given: t.Any, path: str, security_anywhere: bool = False) -> t.List[Reading]:
     """Each entry of a list of mappings and of shipped names. Raises BaselineError when it is no list."""
     if isinstance(given, str) and given[:1] in ("[", "{"):
         words = "is text of a list: ansible-core 2.18 makes that of one with an unquoted date; put dates in quotes"
@@ -61,12 +61,15 @@ def read_baselines(given: t.Any, path: str) -> t.List[Reading]:
     if not given:
         words = "the list is empty; give at least one baseline, or '%s' for the ones AWS predefines" % PREDEFINED
         raise BaselineError([Problem(path, words, "no-baselines")])
-    return [_read(value, "%s[%d]" % (path, index)) for index, value in enumerate(given)]
+    return [_read(value, "%s[%d]" % (path, index), security_anywhere) for index, value in enumerate(given)]
 
 
-def _read(value: t.Any, path: str) -> Reading:
+def _read(value: t.Any, path: str, security_anywhere: bool) -> Reading:
     try:
-        baseline = _named(value, path) if isinstance(value, str) else parse_baseline(value, path)
+        if isinstance(value, str):
+            baseline = _named(value, path)
+        else:
+            baseline = parse_baseline(value, path, security_anywhere=security_anywhere)
     except BaselineError as error:
         return Reading(path, value, None, error.problems)
     return Reading(path, value, baseline, ())

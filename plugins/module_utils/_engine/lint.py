@@ -9,7 +9,7 @@ import datetime
 import typing as t
 
 from . import advice
-from .baseline import WILDCARD, Baseline, Rule
+from .baseline import WILDCARD, Baseline, Rule, security_filters
 from .choice import PREDEFINED, Reading, choose, clashes, read_baselines
 from .dates import instant
 from .errors import BaselineError, Problem
@@ -39,15 +39,23 @@ def lint(given: t.Any, now: str, for_aws: bool = False) -> Document:
     }
 
 
+def failing(findings: t.Sequence[Document], fail_on: str) -> t.List[str]:
+    """The findings of the level `fail_on` and of higher ones, each in a sentence; none where that is no level."""
+    levels = FINDING_LEVELS[: FINDING_LEVELS.index(fail_on) + 1] if fail_on in FINDING_LEVELS else ()
+    return ["%(path)s: %(message)s (%(code)s)" % finding for finding in findings if finding["level"] in levels]
+
+
 def _findings(given: t.Any, now: datetime.datetime, for_aws: bool) -> t.Iterator[Document]:
     if given is None or given == PREDEFINED:
         readings = [Reading(raw["name"], raw, _aws_baseline(raw), ()) for raw in AWS_BASELINES]
     else:
         try:
-            readings = read_baselines(given, "baselines")
+            readings = read_baselines(given, "baselines", security_anywhere=for_aws)
         except BaselineError as error:
             yield from (_document(_refusal(problem), None) for problem in error.problems)
             return
+    if for_aws:
+        readings = [_spelled_out(reading) for reading in readings]
     for reading in readings:
         for finding in _of_one(reading, now, for_aws):
             yield _document(finding, _name(reading))
@@ -59,6 +67,16 @@ def _findings(given: t.Any, now: datetime.datetime, for_aws: bool) -> t.Iterator
 
 def _aws_baseline(raw: Document) -> Baseline:
     return parse_baseline(raw, raw["name"], "predefined")
+
+
+def _spelled_out(reading: Reading) -> Reading:
+    """On AWS a rule may say security: true in a baseline for one operating system too."""
+    baseline = reading.baseline
+    if baseline is None or baseline.operating_system is None:
+        return reading
+    family = FAMILIES[baseline.operating_system]
+    rules = tuple(rule._replace(filters=security_filters(rule, family), security=False) for rule in baseline.rules)
+    return reading._replace(baseline=baseline._replace(rules=rules))
 
 
 def _document(finding: Finding, name: t.Optional[str]) -> Document:
@@ -266,7 +284,10 @@ def _sources(baseline: Baseline, path: str) -> t.Iterator[Finding]:
 def _aws(baseline: Baseline, path: str) -> t.Iterator[Finding]:
     system = baseline.operating_system
     if system is None:
-        words = "AWS needs one in each baseline; write one of this for each operating system of your nodes"
+        words = (
+            "AWS has baselines for one operating system each; give it one, or let role aws_patch_manager make one for "
+            "each (aws_patch_manager_operating_systems)"
+        )
         yield Finding(ERROR, "operating-system-missing", path + ".operating_system", words)
     elif system in HOST_ONLY:
         words = "%s is known on hosts only, and AWS refuses it; patch these nodes with patch_install" % system
@@ -290,12 +311,13 @@ def _of_all(readings: t.Sequence[Reading], for_aws: bool) -> t.Iterator[Finding]
     clashing = [_refusal(problem) for problem in clashes(readings)]
     yield from clashing
     sound = [(reading.path, reading.baseline) for reading in readings if reading.baseline is not None]
-    first: t.Dict[str, str] = {}
-    for path, baseline in sound:
-        if baseline.name in first:
+    for index, (path, baseline) in enumerate(sound):
+        before = [other for other in sound[:index] if other[1].name == baseline.name]
+        if before:
             words = "%s is called %s too, and records tell them apart by their hash only; give it a name of its own"
-            yield Finding(WARNING, "duplicate-name", path + ".name", words % (first[baseline.name], baseline.name))
-        first.setdefault(baseline.name, path)
+            alike = any(other.operating_system == baseline.operating_system for _path, other in before)
+            level = ERROR if for_aws and alike else WARNING  # by name and operating system it is found on AWS
+            yield Finding(level, "duplicate-name", path + ".name", words % (before[0][0], baseline.name))
     if len(sound) == len(readings) and not clashing:  # else it is not known which of them holds for a node
         yield from _choices(sound)
     mine = [baseline for _path, baseline in sound if baseline.source not in ("predefined", "shipped")]

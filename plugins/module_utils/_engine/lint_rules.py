@@ -24,7 +24,7 @@ _MONTHLY = {"securityupdates", "updaterollups", "updates"}
 _DAILY = {"definitionupdates"}
 
 # The year in a product's name; its patches begin at most in the year before.
-_YEAR = re.compile(r"(?:amazonlinux|windowsserver)(20\d\d)|ubuntu(\d\d)\.\d\d")
+_YEAR = re.compile(r"(?:amazonlinux|windowsserver)(20\d\d)")
 
 Reaches = t.Dict[str, t.Dict[int, Reach]]  # by operating system and number of the rule
 
@@ -104,7 +104,7 @@ def _shadow(rule: Rule, path: str, found: Reaches, baseline: Baseline, now: date
         covering.append(others)
     common = [number for number in covering[0] if all(number in others for others in covering)]
     # else on each operating system the first that does
-    numbers = common[:1] or sorted({next(iter(others)) for others in covering})
+    numbers = common[:1] or sorted({min(others) for others in covering})
     if common and all(others[common[0]] for others in covering):
         words = "approves exactly what rule %d approves; remove one of them, or correct what is to differ" % common[0]
         yield Finding(WARNING, "rule-duplicated", path, words)
@@ -139,7 +139,7 @@ def _first_year(reach: Reach) -> t.Optional[int]:
     """The least of the years that the products of a rule are named after; None where one has no year."""
     products = reach.values.get("PRODUCT", PRODUCT_PREFIXES.get(reach.operating_system, ("",)))
     matches = [_YEAR.match(product.lower()) for product in products]
-    years = [int(match.group(1) or "20" + match.group(2)) for match in matches if match]
+    years = [int(match.group(1)) for match in matches if match]
     return min(years) if years and len(years) == len(matches) else None
 
 

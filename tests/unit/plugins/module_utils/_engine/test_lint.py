@@ -170,6 +170,19 @@ WARNINGS = [
         id="both kinds of updates",
     ),
     pytest.param(
+        ruled(
+            *(WINDOWS, {"PRODUCT_FAMILY": ["Windows"]}),
+            *({"PATCH_SET": ["APPLICATION"], "PRODUCT_FAMILY": ["Windows", "Office"]},),
+        ),
+        [],
+        id="families that have such updates",
+    ),
+    pytest.param(
+        baseline(MACOS, rule(filters={"CLASSIFICATION": ["Recommended"]}, enable_non_security=True)),
+        [],
+        id="no security patches, flag on, macOS",
+    ),
+    pytest.param(
         filtered(WINDOWS, PRODUCT=["Office 2016"]),
         [("product-without-patch-set", FIRST + ".filters.PRODUCT")],
         id="an application without PATCH_SET",
@@ -325,7 +338,7 @@ WARNINGS = [
         id="28 days on Windows",
     ),
     pytest.param(baseline(WINDOWS, rule(27)), [], id="27 days on Windows"),
-    pytest.param(filtered(WINDOWS, 40, PATCH_SET=["APPLICATION"]), [], id="28 days for applications"),
+    pytest.param(filtered(WINDOWS, 40, PATCH_SET=["APPLICATION"]), [], id="40 days for applications"),
     pytest.param(filtered(WINDOWS, 40, CLASSIFICATION=["Drivers"]), [], id="40 days for what is not cumulative"),
     pytest.param(
         filtered(WINDOWS, 1, CLASSIFICATION=["DefinitionUpdates"]),
@@ -505,6 +518,19 @@ def test_remarks(given, expected):
     assert sorted(said(given)) == sorted(("info", *one) for one in expected)
 
 
+@pytest.mark.parametrize(
+    ("days", "code", "path"),
+    [
+        pytest.param(0, "rule-duplicated", SECOND, id="not without a delay"),
+        pytest.param(7, "rule-shadowed", FIRST, id="with one, it lets them through where they are held"),
+    ],
+)
+def test_the_flag_and_undated_advisories(days, code, path):
+    given = baseline(RHEL, rule(days, filters=CRITICAL), rule(days, filters=CRITICAL, enable_non_security=True))
+    assert ("warning", code, path) in said(given)
+    assert len(said(given)) == 2
+
+
 def test_a_flag_that_makes_no_difference_makes_no_rule_another():
     assert said(baseline(SUSE, rule(), rule(enable_non_security=True))) == [
         ("warning", "rule-duplicated", SECOND),
@@ -629,6 +655,25 @@ AWS = [
 def test_what_only_aws_refuses(given, expected):
     assert said(given, for_aws=True) == expected
     assert said(given) == []
+
+
+def test_the_word_security_in_a_baseline_of_aws():
+    """As ssm_patch_baseline takes it."""
+    given = baseline(RHEL, rule(security=True), rule(filters=CRITICAL))
+    assert said(given) == [("error", "not-for-operating-system", FIRST + ".security")]
+    assert said(given, for_aws=True) == [("warning", "rule-shadowed", SECOND)]
+    both = baseline(RHEL, rule(security=True, filters=SECURITY), rule(400))
+    assert said(both, for_aws=True) == [
+        ("error", "contradiction", FIRST + ".security"),
+        ("error", "not-allowed", SECOND + ".approve_after_days"),
+    ]
+
+
+def test_two_of_one_name_on_aws():
+    alike = [called("abc", patch_groups=["web"]), called("abc", patch_groups=["db"])]
+    assert said(*alike, for_aws=True) == [("error", "duplicate-name", "baselines[1].name")]
+    other = [called("abc"), called("abc", UBUNTU)]
+    assert said(*other, for_aws=True) == [("warning", "duplicate-name", "baselines[1].name")]
 
 
 def test_more_baselines_than_aws_keeps():

@@ -70,6 +70,11 @@ def words(system, key):
     return list(vocabulary(system).get(key, OPEN.get(key, ())))
 
 
+def like_of(system, key):
+    """The operating system itself, or for a portable rule one that has the key."""
+    return system or next(one for one in SYSTEMS if key in filter_keys(one))
+
+
 def few(system, key):
     """So few that filters often meet; of each vocabulary the first three, and what a synonym is about."""
     known = words(system, key)
@@ -104,7 +109,7 @@ def rules(draw, system):
 def variants(draw, system, one):
     """A rule much like another one: so that often one covers the other."""
     other = dict(one, filters={key: list(values) for key, values in one["filters"].items()})
-    for change in draw(st.sets(st.sampled_from(["level", "flag", "dates", "narrow", "widen"]), max_size=2)):
+    for change in draw(st.sets(st.sampled_from(["level", "flag", "dates", "values", "narrow", "widen"]), max_size=2)):
         fresh = draw(rules(system))
         if change == "level":
             other["compliance_level"] = fresh["compliance_level"]
@@ -115,6 +120,11 @@ def variants(draw, system, one):
                 other.pop(member, None)
                 if member in fresh:
                     other[member] = fresh[member]
+        elif change == "values":
+            for key in other["filters"]:
+                other["filters"][key] = draw(
+                    st.lists(st.sampled_from(few(like_of(system, key), key)), min_size=1, max_size=2)
+                )
         elif change == "narrow" and not (other.get("security") and "CLASSIFICATION" in fresh["filters"]):
             other["filters"].update(fresh["filters"])
         elif change == "widen" and other["filters"]:
@@ -145,26 +155,28 @@ def baselines(draw, system, most=3, of=rules):
     )
 
 
-@st.composite
-def versions(draw, system, number):
-    def some(key):
-        return draw(st.sampled_from([*few(system, key), None]))
+def some(draw, system, key, like):
+    """A value of a patch, or None; rather one that the rule `like` asks for than another."""
+    asked = [value for value in like["filters"].get(key, ()) if value in words(system, key)]
+    return draw(st.sampled_from([*(asked * 4), *few(system, key), None]))
 
+
+@st.composite
+def versions(draw, system, number, like):
+    reference = draw(st.sampled_from(REFERENCES))
     if system in (UBUNTU, DEBIAN):
         repositories = draw(st.sampled_from([["security"], ["updates"]]))
-        reference = draw(st.sampled_from(REFERENCES))
-        return deb("2.0", *repositories, priority=some("PRIORITY"), section=some("SECTION"), released_at=reference)
+        priority, section = some(draw, system, "PRIORITY", like), some(draw, system, "SECTION", like)
+        return deb("2.0", *repositories, priority=priority, section=section, released_at=reference)
     if system == MACOS:
-        return {"version": "2.0", "classification": some("CLASSIFICATION")}
-    notices = [
-        notice("A-%d-%d" % (number, index), some("CLASSIFICATION"), some("SEVERITY"), draw(st.sampled_from(REFERENCES)))
-        for index in range(draw(st.integers(0, 1)))
-    ]
-    return rpm("2.0-1", *notices, build_time=draw(st.sampled_from(REFERENCES)))
+        return {"version": "2.0", "classification": some(draw, system, "CLASSIFICATION", like)}
+    classification, severity = some(draw, system, "CLASSIFICATION", like), some(draw, system, "SEVERITY", like)
+    notices = [notice("A-%d" % number, classification, severity, reference)] if draw(st.integers(0, 3)) else []
+    return rpm("2.0-1", *notices, build_time=reference)
 
 
 @st.composite
-def updates(draw, number):
+def updates(draw, number, like):
     patch_set = draw(st.sampled_from(["OS", "APPLICATION"]))
     family = "Windows" if patch_set == "OS" else draw(st.sampled_from(["Office", "Exchange Server"]))
     return update(
@@ -172,21 +184,23 @@ def updates(draw, number):
         patch_set=patch_set,
         product_family=family,
         product=draw(st.sampled_from(PRODUCTS[WINDOWS])),
-        classification=draw(st.sampled_from([*few(WINDOWS, "CLASSIFICATION"), None])),
-        msrc_severity=draw(st.sampled_from([*few(WINDOWS, "MSRC_SEVERITY"), None])),
+        classification=some(draw, WINDOWS, "CLASSIFICATION", like),
+        msrc_severity=some(draw, WINDOWS, "MSRC_SEVERITY", like),
         release_date=draw(st.sampled_from(REFERENCES)),
     )
 
 
 @st.composite
-def inventories(draw, system):
+def inventories(draw, system, one_baseline, positions):
+    """Of a node with patches much like the ones that the rules at these positions ask for."""
     patches = []
     for number in range(8):
+        like = one_baseline["approval_rules"][draw(st.sampled_from(positions))]
         if system == WINDOWS:
-            patches.append(draw(updates(number)))
+            patches.append(draw(updates(number, like)))
         else:
             installed = rpm("1.0-1") if system in (RHEL, AL2, AL2023, "ROCKY_LINUX", SUSE) else {"version": "1.0"}
-            offer = draw(versions(system, number))
+            offer = draw(versions(system, number, like))
             patches.append(package("package-%d" % number, installed=installed, available=[offer]))
     dates = {"release_dates": draw(st.sampled_from(["ignored", "published"]))} if system in (UBUNTU, DEBIAN) else {}
     managers = {"manager": draw(st.sampled_from(["dnf", "yum"]))} if system == RHEL else {}
@@ -229,7 +243,7 @@ def decisions(document, one_baseline):
         return [
             [{name: patch.get(name) for name in DECISIVE} for patch in evaluations]
             for moment in MOMENTS
-            for undated in (None, "approve", "hold")
+            for undated in ("approve", "hold")
             for evaluations in [what_if(document, [one_baseline], now=moment, undated=undated)["evaluations"]]
         ]
     except BaselineError:
@@ -255,7 +269,7 @@ def test_without_a_shadowed_rule_every_decision_is_the_same(data):
     one_baseline, system = baseline_and_system(data)
     shadowed = found(one_baseline, COVERED)
     assume(shadowed)
-    document = data.draw(inventories(system))
+    document = data.draw(inventories(system, one_baseline, shadowed))
     event("%s, %s" % (system, one_baseline.get("operating_system") or "portable"))
     before = decisions(document, one_baseline)
     for position in shadowed:
@@ -269,7 +283,7 @@ def test_without_a_rule_that_never_matches_every_decision_is_the_same(data):
     one_baseline, system = baseline_and_system(data, most=1, of=lambda system: st.one_of(rules(system), doomed(system)))
     never = found(one_baseline, NEVER)
     assume(never)
-    document = data.draw(inventories(system))
+    document = data.draw(inventories(system, one_baseline, never))
     before = decisions(document, one_baseline)
     assume(before is not None)
     assert not approving_rules(document, one_baseline) & {position + 1 for position in never}
@@ -286,6 +300,6 @@ def test_what_approves_nothing_approves_nothing(data):
     one_baseline, system = baseline_and_system(data, most=1, of=doomed)
     one_baseline["approved_patches"] = []
     assume("approves-nothing" in codes(one_baseline))
-    document = data.draw(inventories(system))
+    document = data.draw(inventories(system, one_baseline, range(len(one_baseline["approval_rules"]))))
     for patches in decisions(document, one_baseline) or []:
         assert all(patch["decision"] != "approved" for patch in patches)
