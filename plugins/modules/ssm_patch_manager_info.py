@@ -62,13 +62,22 @@ maintenance_windows:
   returned: success
   type: list
   elements: dict
-  sample: [{name: sunday, schedule: cron(0 2 ? * SUN *), duration: 4, cutoff: 1, targets: [], tasks: []}]
+  sample:
+    - name: sunday
+      schedule: cron(0 2 ? * SUN *)
+      duration: 4
+      cutoff: 1
+      targets: []
+      tasks: []
 nodes:
   description: EC2 instances that have a patch group. Of both tags C(PatchGroup) counts.
   returned: with O(nodes=true)
   type: list
   elements: dict
-  sample: [{id: i-0123456789abcdef0, patch_group: Production, tags: {Patch Group: Production}}]
+  sample:
+    - id: i-0123456789abcdef0
+      patch_group: Production
+      tags: {Patch Group: Production}
 """
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule

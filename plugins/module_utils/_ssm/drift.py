@@ -122,7 +122,7 @@ def _short(value: t.Any) -> str:
         text = "{%s}" % ", ".join("%s: %s" % (name, _short(inner)) for name, inner in value.items())
     else:
         text = str(value).lower() if isinstance(value, bool) else str(value)
-    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+    return text if len(text) <= LONGEST else text[: LONGEST - 3] + "..."
 
 
 def _own(found: Resource, after: Resource) -> t.Set[str]:
@@ -135,14 +135,13 @@ def _compare(
     purge: bool, **more: t.Any,
 ) -> None:  # fmt: skip
     for code, found in pairs:
-        if code is None:
-            assert found is not None
+        if found is None:
+            drift.find(kind, name(code or {}), MISSING, "is in code only", **more)
+            drift.present[kind].append({**(code or {}), **more})
+        elif code is None:
             drift.find(kind, name(found), EXTRA, "is on AWS only", **more)
             if purge:
                 drift.absent[kind].append({**found, **more})
-        elif found is None:
-            drift.find(kind, name(code), MISSING, "is in code only", **more)
-            drift.present[kind].append({**code, **more})
         else:
             differences = _differences(code, found, comparable)
             if differences:

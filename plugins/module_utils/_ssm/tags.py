@@ -29,7 +29,9 @@ def wanted(before: Tags, given: t.Optional[t.Mapping[str, t.Any]], purge: bool) 
     written = {str(key): value if value is None else str(value) for key, value in given.items()}
     reserved = sorted(key for key in written if key.startswith(RESERVED) and written[key] != before.get(key))
     if reserved:
-        raise ResourceError("Tags that begin with %s are AWS's own, and cannot be set: %s" % (RESERVED, ", ".join(reserved)))
+        raise ResourceError(
+            "Tags that begin with %s are AWS's own, and cannot be set: %s" % (RESERVED, ", ".join(reserved))
+        )
     return {**kept, **written}
 
 

@@ -48,8 +48,9 @@ SETTINGS = policy.Settings()
 INSTANCE = "i-0aaaaaaaaaaaaaaaa"
 
 
-def read(baselines=BASELINES, windows=WINDOWS):
-    return policy.read(copy.deepcopy(baselines), copy.deepcopy(windows), SETTINGS)
+def read(baselines=None, windows=None):
+    """The policy of these variables, of those above where none are given."""
+    return policy.read(copy.deepcopy(baselines or BASELINES), copy.deepcopy(windows or WINDOWS), SETTINGS)
 
 
 def as_made(wanted):
