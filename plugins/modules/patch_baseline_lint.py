@@ -60,12 +60,13 @@ notes:
   - "Codes of level C(error), everything that is refused: C(contradiction), C(date-fields), C(given-twice),
     C(holds-nowhere), C(no-baselines), C(not-allowed), C(not-for-operating-system), C(patch-group-bound-twice),
     C(two-defaults), C(unknown-filter-key), C(unknown-member), C(unknown-name), C(wrong-count), C(wrong-length),
-    C(wrong-type), and with O(for_aws=true) C(host-only-operating-system), C(operating-system-missing),
-    C(too-many-tags)."
+    C(wrong-type), and with O(for_aws=true) C(host-only-operating-system), C(too-many-tags)."
   - "Codes of level C(warning) about rules and filters: C(global-filter-passes-nothing), C(no-advisories),
     C(non-security-excluded), C(partial-wildcard), C(product-without-patch-set), C(rule-applies-nowhere),
     C(rule-duplicated), C(rule-never-matches), C(rule-shadowed), C(unknown-product), C(unknown-value),
     C(wildcard-among-values)."
+  - "Code of level C(warning) with O(for_aws=true): C(operating-system-missing), because AWS has baselines for one
+    operating system each."
   - "Codes of level C(warning) about dates: C(cut-off-ahead), C(cut-off-before-product), C(cut-off-long-past),
     C(dates-ignored), C(delay-outlasts-updates), C(long-delay)."
   - "Codes of level C(warning) about lists: C(approved-and-rejected), C(entry-names-nothing), C(more-than-a-name),

@@ -94,7 +94,7 @@ def ad_hoc(ansible, tmp_path, arguments):
     [
         pytest.param({"baselines": "predefined"}, False, "AWS-MacOSDefaultPatchBaseline", id="AWS's own"),
         pytest.param({"baselines": ["security-now"]}, False, '"findings": []', id="a name"),
-        pytest.param({"baselines": ["security-now"], "for_aws": True}, True, "operating_system", id="for AWS"),
+        pytest.param({"baselines": ["security-now"], "for_aws": True}, False, "operating-system-missing", id="for AWS"),
         pytest.param({"baselines": [{"Name": "abc"}]}, False, "approves-nothing", id="nothing is approved"),
         pytest.param({"baselines": [{"Name": "abc"}], "fail_on": "warning"}, True, "approves-nothing", id="and fails"),
         pytest.param({"baselines": []}, True, "no-baselines", id="an empty list"),

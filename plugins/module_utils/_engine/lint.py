@@ -288,7 +288,7 @@ def _aws(baseline: Baseline, path: str) -> t.Iterator[Finding]:
             "AWS has baselines for one operating system each; give it one, or let role aws_patch_manager make one for "
             "each (aws_patch_manager_operating_systems)"
         )
-        yield Finding(ERROR, "operating-system-missing", path + ".operating_system", words)
+        yield Finding(WARNING, "operating-system-missing", path + ".operating_system", words)
     elif system in HOST_ONLY:
         words = "%s is known on hosts only, and AWS refuses it; patch these nodes with patch_install" % system
         yield Finding(ERROR, "host-only-operating-system", path + ".operating_system", words)
