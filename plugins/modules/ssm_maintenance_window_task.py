@@ -391,10 +391,11 @@ def work(module, api):
         params["window_targets"] = window_task.named(params["window_targets"], targets)
     change = planned(params, before)
     result = change.result("maintenance_window_task")
-    if change.after:
+    if change.after and change.needed:
+        window_task.target_ids(change.after["window_targets"], targets)  # one may have been deregistered by force
         window_task.refuse_nodes(api, window_id, change)
-        if before and "deprecated" in before:
-            module.warn(window_task.deprecation(before))
+    if change.after and "deprecated" in change.after:
+        module.warn(window_task.deprecation(change.after))
     if change.needed and not module.check_mode:
         task_id = window_task.apply(api, window_id, change, targets)
         if task_id:

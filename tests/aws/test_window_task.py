@@ -427,6 +427,18 @@ def test_what_is_unknown(task, aws, window_id):
     assert writes(aws) == []
 
 
+def test_a_target_that_is_gone_is_refused_until_another_takes_its_place(task, aws, window_id, targets):
+    task.ok(window=NAME, **LITTLE)
+    aws.client().deregister_target_from_maintenance_window(WindowId=window_id, WindowTargetId=targets["production"])
+    aws.application.calls.clear()
+    for check_mode in (True, False):
+        message = task.failure(check_mode, window=NAME, name=LITTLE["name"], priority=3)
+        assert f"has no target {targets['production']}: register it first, or name one of those" in message
+    assert writes(aws) == []
+    changed = task.converge(window=NAME, name=LITTLE["name"], window_targets=["critical"])
+    assert changed["diff"]["before"]["window_targets"] == [targets["production"]]
+
+
 def test_nodes_need_a_window_that_allows_them(task, aws):
     client = aws.client()
     strict = answers.window(client, Name="strict")

@@ -92,7 +92,13 @@ def _settings_from_api(kind: str, raw: Resource) -> Resource:
             found = {one: inner[spelt] for one, spelt in members.items() if _set(inner.get(spelt))}
             if found:
                 settings[name] = found
-    return settings
+    return _without_idle_output(settings)
+
+
+def _without_idle_output(settings: Resource) -> Resource:
+    """Output that goes to no log group is what there is without a word about it."""
+    idle = settings.get("cloud_watch_output_config") == {"cloud_watch_output_enabled": False}
+    return {name: value for name, value in settings.items() if not (idle and name == "cloud_watch_output_config")}
 
 
 def _set(value: t.Any) -> bool:
@@ -140,7 +146,7 @@ def _declared_settings(reader: Reader, where: str, written: t.Any, kind: str) ->
             settings[name] = _declared_inside(reader, member, value, INSIDE[name][1])
         else:
             settings[name] = _declared_value(reader, member, name, value)
-    return {name: value for name, value in settings.items() if _set(value)}
+    return _without_idle_output({name: value for name, value in settings.items() if _set(value)})
 
 
 def _declared_inside(reader: Reader, where: str, written: t.Any, members: t.Mapping[str, str]) -> Resource:

@@ -94,6 +94,8 @@ def test_what_the_api_answers_in_the_form_that_users_write():
             "run_command": {"timeout_seconds": 600,
                             "parameters": {"commands": ["echo Hello"], "workingDirectory": [""]}}}}, id="command"),
         pytest.param({"TaskInvocationParameters": {"RunCommand": {}}}, {}, id="empty command"),
+        pytest.param({"TaskInvocationParameters": {"RunCommand": {"CloudWatchOutputConfig": {
+            "CloudWatchLogGroupName": "", "CloudWatchOutputEnabled": False}}}}, {}, id="output to no log group"),
         pytest.param({"TaskInvocationParameters": {"Lambda": {"Payload": b'{"a": 1}', "Qualifier": ""}}},
                      {"task_invocation_parameters": {"lambda": {"payload": '{"a": 1}'}}}, id="payload"),
         pytest.param({"LoggingInfo": {"S3BucketName": "x"}}, {"deprecated": {"logging_info": {"S3BucketName": "x"}}},
@@ -127,6 +129,8 @@ def test_a_request_names_targets_by_id_and_keeps_what_is_deprecated():
         pytest.param({"description": "", "alarm_configuration": {}, "service_role_arn": ""}, {}, id="cleared"),
         pytest.param({"alarm_configuration": {"alarms": []}}, {}, id="no alarm"),
         pytest.param({"task_invocation_parameters": {"run_command": {}}}, {}, id="empty command"),
+        pytest.param({"task_invocation_parameters": {"run_command": {"cloud_watch_output_config": {
+            "cloud_watch_output_enabled": False}}}}, {}, id="output to no log group"),
         pytest.param({"task_invocation_parameters": {"run_command": None, "lambda": None}}, {}, id="nothing"),
         pytest.param({"TaskInvocationParameters": {"RunCommand": {"TimeoutSeconds": "600", "Parameters": {
             "executionTimeout": 3600, "Names": ["a", "b"]}}}}, {"task_invocation_parameters": {"run_command": {
