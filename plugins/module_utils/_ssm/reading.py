@@ -102,6 +102,8 @@ class Reader:
         if not isinstance(value, dict):
             self.problem("tags", "must be a mapping, not %s", shown(value))
             return {}
+        for key in sorted(str(key) for key, one in value.items() if one is None):
+            self.problem("tags", "%s has no value; empty text is one", shown(key))
         tags = {str(key): str(one) for key, one in value.items()}
         if len(tags) > 50:
             self.problem("tags", "must be 50 at most, not %d", len(tags))

@@ -111,6 +111,8 @@ def test_declared(written, expected):
         pytest.param({"allow_unassociated_targets": "maybe"},
                      ["window.allow_unassociated_targets: must be true or false, not 'maybe'"], id="flag"),
         pytest.param({"tags": ["x"]}, ["window.tags: must be a mapping, not ['x']"], id="tags"),
+        pytest.param({"tags": {"Owner": None}},
+                     ["window.tags: 'Owner' has no value; empty text is one"], id="no value"),
         pytest.param({"created_date": "today"}, ["window.created_date: 'today' is no instant"], id="creation"),
     ],
 )  # fmt: skip
