@@ -10,7 +10,7 @@ import json
 import pathlib
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.patchops.fleet.plugins.module_utils._engine.errors import BaselineError
@@ -117,6 +117,7 @@ def baselines(draw, system=None):
     return {**draw(members(system)), "name": draw(NAMES), "operating_system": system}
 
 
+@settings(deadline=None, max_examples=60)
 @given(baselines())
 def test_there_and_back_is_the_same(written):
     resource = declared(written)
@@ -124,12 +125,14 @@ def test_there_and_back_is_the_same(written):
     assert json.loads(json.dumps(resource)) == resource
 
 
+@settings(deadline=None, max_examples=60)
 @given(baselines())
 def test_what_is_declared_declares_itself(written):
     resource = declared(written)
     assert declared(resource) == resource
 
 
+@settings(deadline=None, max_examples=60)
 @given(baselines())
 def test_a_second_plan_changes_nothing(written):
     resource = plan(None, written, Purge()).after
@@ -137,6 +140,7 @@ def test_a_second_plan_changes_nothing(written):
         assert plan({**resource, "baseline_id": "pb-1"}, written, purge).needed is False
 
 
+@settings(deadline=None, max_examples=60)
 @given(st.data())
 def test_members_that_are_not_given_stay(data):
     system = data.draw(st.sampled_from(API_OPERATING_SYSTEMS))
@@ -150,6 +154,7 @@ def test_members_that_are_not_given_stay(data):
     assert all(comparable(name, after[name]) == comparable(name, whole[name]) for name in asked)
 
 
+@settings(deadline=None, max_examples=60)
 @given(st.data())
 def test_replace_leaves_of_a_baseline_what_is_given(data):
     system = data.draw(st.sampled_from(API_OPERATING_SYSTEMS))
@@ -164,6 +169,7 @@ def test_replace_leaves_of_a_baseline_what_is_given(data):
     assert set(after) == {*whole, "baseline_id"}
 
 
+@settings(deadline=None, max_examples=60)
 @given(st.data())
 def test_order_means_nothing(data):
     resource = declared(data.draw(baselines()))
@@ -240,6 +246,10 @@ def test_empty_text_clears_the_description_and_nothing_else():
     assert "description" not in plan(before, {"description": ""}, Purge()).after
     with pytest.raises(BaselineError, match="approval_rules: must be a list"):
         plan(before, {"approval_rules": ""}, Purge())
+
+
+def test_a_group_that_is_given_twice_is_registered_once():
+    assert declared({**LINUX, "patch_groups": ["B", "A", "B"]})["patch_groups"] == ["A", "B"]
 
 
 def test_groups_without_purge():
