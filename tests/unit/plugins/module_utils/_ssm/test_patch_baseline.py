@@ -117,7 +117,7 @@ def baselines(draw, system=None):
     return {**draw(members(system)), "name": draw(NAMES), "operating_system": system}
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(baselines())
 def test_there_and_back_is_the_same(written):
     resource = declared(written)
@@ -125,14 +125,14 @@ def test_there_and_back_is_the_same(written):
     assert json.loads(json.dumps(resource)) == resource
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(baselines())
 def test_what_is_declared_declares_itself(written):
     resource = declared(written)
     assert declared(resource) == resource
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(baselines())
 def test_a_second_plan_changes_nothing(written):
     resource = plan(None, written, Purge()).after
@@ -140,7 +140,7 @@ def test_a_second_plan_changes_nothing(written):
         assert plan({**resource, "baseline_id": "pb-1"}, written, purge).needed is False
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(st.data())
 def test_members_that_are_not_given_stay(data):
     system = data.draw(st.sampled_from(API_OPERATING_SYSTEMS))
@@ -154,7 +154,7 @@ def test_members_that_are_not_given_stay(data):
     assert all(comparable(name, after[name]) == comparable(name, whole[name]) for name in asked)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(st.data())
 def test_replace_leaves_of_a_baseline_what_is_given(data):
     system = data.draw(st.sampled_from(API_OPERATING_SYSTEMS))
@@ -169,7 +169,7 @@ def test_replace_leaves_of_a_baseline_what_is_given(data):
     assert set(after) == {*whole, "baseline_id"}
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(st.data())
 def test_order_means_nothing(data):
     resource = declared(data.draw(baselines()))
