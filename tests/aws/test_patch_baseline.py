@@ -117,9 +117,14 @@ def test_replace_resets_what_is_not_given(baseline):
     outside = ("default", "patch_groups", "tags")
     assert changed["patch_baseline"].get("description") is None
     assert {name: changed["patch_baseline"][name] for name in WHOLE if name not in (*IDENTITY, "description")} == {
-        **{"global_filters": {}, "approval_rules": [RULE], "approved_patches": [], "rejected_patches": []},
-        **{"approved_patches_compliance_level": "UNSPECIFIED", "approved_patches_enable_non_security": False},
-        **{"rejected_patches_action": "ALLOW_AS_DEPENDENCY", "sources": []},
+        "global_filters": {},
+        "approval_rules": [RULE],
+        "approved_patches": [],
+        "rejected_patches": [],
+        "approved_patches_compliance_level": "UNSPECIFIED",
+        "approved_patches_enable_non_security": False,
+        "rejected_patches_action": "ALLOW_AS_DEPENDENCY",
+        "sources": [],
         **{name: changed["diff"]["before"][name] for name in outside},
     }
     assert not differing(changed).intersection(outside)
@@ -241,7 +246,9 @@ def test_two_of_one_name_are_refused_with_their_ids(baseline, aws, baselines):
     one, other = (found["baseline_id"] for found in baselines())
     for state in ("present", "absent"):
         message = baseline.failure(**LINUX, state=state)
-        assert one in message and other in message and "baseline_id" in message
+        assert one in message
+        assert other in message
+        assert "baseline_id" in message
     changed = baseline.converge(baseline_id=other, description="The other")
     assert (changed["patch_baseline"]["baseline_id"], differing(changed)) == (other, {"description"})
     baseline.converge(baseline_id=one, state="absent")

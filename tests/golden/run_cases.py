@@ -98,9 +98,16 @@ def run_of(case: Document) -> Document:
     return run
 
 
-def decided(case: Document, inventory: t.Optional[Document] = None) -> Document:
-    """What the engine says of the case, or of what a real node that is set up like it has and could get."""
-    baseline = dict(case["baseline"], Name="golden-case", OperatingSystem=case["os"])
+def baseline_of(case: Document) -> Document:
+    return dict(case["baseline"], Name="golden-case", OperatingSystem=case["os"])
+
+
+def decided(case: Document, inventory: t.Optional[Document] = None, baseline: t.Optional[Document] = None) -> Document:
+    """What the engine says of the case, or of what a real node that is set up like it has and could get.
+
+    `baseline`: the case's own, after a way through another system.
+    """
+    baseline = baseline or baseline_of(case)
     given = inventory_of(case) if inventory is None else inventory
     (patch,) = what_if(given, [baseline], now=case["now"], run=run_of(case))["evaluations"]
     answer = {
