@@ -8,7 +8,6 @@ docs/guides/faults.md is written from these tests and those of test_faults.py.
 
 from __future__ import annotations
 
-import os
 import signal
 
 import pytest
@@ -265,8 +264,7 @@ def test_the_play_is_killed_in_the_reboot(boot, controller, kind):
     with patching.started() as run:
         host.machine.wait_until_off()
         run.process.send_signal(signal.SIGKILL)
-        for number in enclosure.processes(controller._place.group("controller")):
-            os.kill(number, signal.SIGKILL)
+        enclosure.send(signal.SIGKILL, enclosure.processes(controller._place.group("controller")))
         run.wait()
     host.machine.reboots = True
     host.machine.start()

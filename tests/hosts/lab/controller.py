@@ -108,6 +108,5 @@ class Controller:
         """End Ansible's connections at once, as if the network had; how many processes held them."""
         found = enclosure.processes(self._place.group("controller"))
         clients = [number for number, line in found.items() if line.startswith("ssh")]
-        for number in clients:
-            os.kill(number, signal.SIGTERM)
+        enclosure.send(signal.SIGTERM, clients)
         return len(clients)

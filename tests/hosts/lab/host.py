@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import pathlib
 import shutil
 import signal
@@ -156,9 +155,7 @@ class Host:
         All are looked for before the first is killed: what the others do about its end is not killed.
         """
         found = self.processes(*texts)
-        for number in found:
-            with contextlib.suppress(ProcessLookupError):  # it ended with another one
-                os.kill(number, signal.SIGKILL)
+        enclosure.send(signal.SIGKILL, found)
         return len(found)
 
     def unplug(self) -> None:
