@@ -23,6 +23,8 @@ import system_deps
 
 TESTS = environment.CHECKOUT / "tests" / "hosts"
 LAB = "ansible_collections.patchops.fleet.tests.hosts.lab"
+# One process for each processor, each with an enclosure of its own; options that are given come after these and win.
+AT_ONCE = ("--numprocesses=auto", "--maxprocesses=8", "--dist=worksteal")
 
 
 def refuse_where_impossible() -> None:
@@ -64,7 +66,7 @@ def main(*options: str) -> int:
     if subprocess.run([python, "-m", f"{LAB}.roots"], env=variables, check=False).returncode != 0:
         return 1
     started = time.monotonic()
-    code = run_interruptibly([python, "-m", "pytest", str(TESTS), *options], variables)
+    code = run_interruptibly([python, "-m", "pytest", str(TESTS), *AT_ONCE, *options], variables)
     print(f"host tests took {time.monotonic() - started:.0f} s")
     # pytest may have been killed
     subprocess.run([python, "-m", f"{LAB}.enclosure"], env=variables, check=True)

@@ -5,7 +5,7 @@
 
     python3 scripts/run_molecule.py [KIND...]
 
-KIND are kinds of tests/hosts; all that the collection installs on by default. As root on Debian, nowhere else.
+KIND are kinds of tests/hosts; all of them by default. As root on Debian, nowhere else.
 """
 
 from __future__ import annotations
@@ -18,9 +18,6 @@ import environment
 import run_host_tests
 import system_deps
 
-# Those of tests/hosts/lab/kinds.py that are patched; a host of dnf5 alone is refused by name.
-KINDS = ("debian12", "debian13", "dnf4", "fedora", "suse15")
-
 
 def main(*kinds: str) -> int:
     run_host_tests.refuse_where_impossible()
@@ -31,10 +28,10 @@ def main(*kinds: str) -> int:
         **environment.variables(venv),
         "PYTHONPATH": str(environment.COLLECTIONS),
         "PATCHOPS_STANDING_HOSTS": str(environment.CACHE / "molecule"),
-        "PATCHOPS_STANDING_KINDS": " ".join(kinds or KINDS),
+        "PATCHOPS_STANDING_KINDS": " ".join(kinds),
     }
     python = str(venv / "bin" / "python")
-    roots = [python, "-m", f"{run_host_tests.LAB}.roots", *(kinds or KINDS)]
+    roots = [python, "-m", f"{run_host_tests.LAB}.roots", *kinds]
     if subprocess.run(roots, env=variables, check=False).returncode != 0:
         return 1
     os.chdir(environment.CHECKOUT)

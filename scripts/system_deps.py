@@ -5,12 +5,16 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pathlib
 import shutil
 import subprocess
 import sys
 
+# One of our commands waits here for another, of whatever checkout; apt-get itself waits for what others install.
+TURN = pathlib.Path("/run/lock/patchops-system-deps")
+PATIENCE = "DPkg::Lock::Timeout=600"  # seconds
 LIST = pathlib.Path(__file__).resolve().parent.parent / "tests" / "debian-packages.txt"
 
 
@@ -32,10 +36,12 @@ def install_packages(packages: list[str]) -> None:
         raise NotPossible(f"Not root. Run: sudo apt-get install {' '.join(packages)}")
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C.UTF-8"}
     print(f"Installing {' '.join(packages)}", file=sys.stderr, flush=True)
-    for arguments in (["update"], ["install", "--yes", "--no-install-recommends", *packages]):
-        command = ["apt-get", "--quiet", "--quiet", *arguments]
-        if subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=False).returncode != 0:
-            raise NotPossible(f"'{' '.join(command)}' failed. {remedy}")
+    with TURN.open("a") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        for arguments in (["update"], ["install", "--yes", "--no-install-recommends", *packages]):
+            command = ["apt-get", "--quiet", "--quiet", "--option", PATIENCE, *arguments]
+            if subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=False).returncode != 0:
+                raise NotPossible(f"'{' '.join(command)}' failed. {remedy}")
 
 
 def missing_packages(path: pathlib.Path) -> list[str]:

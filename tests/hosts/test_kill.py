@@ -8,7 +8,6 @@ docs/guides/faults.md is written from these tests and those of test_faults.py.
 
 from __future__ import annotations
 
-import os
 import signal
 
 import pytest
@@ -69,8 +68,8 @@ def recovers(patching, run_id, **options):
 
 
 def kill_package_manager(host):
-    assert sum([host.kill(name) for name in PACKAGE_MANAGERS]) > 0
-    until(lambda: not any(host.processes(name) for name in PACKAGE_MANAGERS), "the package manager is gone")
+    assert host.kill(*PACKAGE_MANAGERS) > 0
+    until(lambda: not host.processes(*PACKAGE_MANAGERS), "the package manager is gone")
 
 
 # -- before anything is installed
@@ -195,7 +194,7 @@ def test_the_package_manager_is_killed_in_its_transaction(patching):
     patching.offer(*chain())
     with patching.started() as run:
         host.wait_for_file(INSIDE)
-        assert sum([host.kill(name) for name in PACKAGE_MANAGERS]) > 0
+        assert host.kill(*PACKAGE_MANAGERS) > 0
         host.path(GO).touch()
         answer = run.answer
     if host.kind.manager == "apt":
@@ -265,8 +264,7 @@ def test_the_play_is_killed_in_the_reboot(boot, controller, kind):
     with patching.started() as run:
         host.machine.wait_until_off()
         run.process.send_signal(signal.SIGKILL)
-        for number in enclosure.processes(controller._place.group("controller")):
-            os.kill(number, signal.SIGKILL)
+        enclosure.send(signal.SIGKILL, enclosure.processes(controller._place.group("controller")))
         run.wait()
     host.machine.reboots = True
     host.machine.start()

@@ -152,6 +152,18 @@ def test_a_host_is_unplugged_and_plugged_in_again(boot):
     host.wait_for_ssh()
 
 
+def test_a_host_boots_again_whose_power_was_cut_while_it_was_unplugged(boot):
+    host = boot("debian12")
+    with host.start("touch /var/tmp/inside; sleep infinity") as process:
+        try:
+            host.wait_for_file("/var/tmp/inside")
+            host.unplug()
+            host.power_cycle()
+        finally:
+            process.kill()
+    assert host.machine.boots == 2
+
+
 def test_a_connection_is_cut_in_the_middle_of_a_task(boot, controller):
     host = boot("debian12")
     code = "touch /var/tmp/inside; while [ ! -e /var/tmp/go ]; do sleep 0.02; done"

@@ -106,6 +106,47 @@ def test_the_role_finds_what_the_package_manager_lists(boot, controller, kind, i
     assert missing == SECURITY_UPDATES[host.kind.manager](host)
 
 
+def updates_of_apt(host):
+    host.shell("apt-get update")
+    lines = [line.split() for line in host.shell("apt list --upgradable").stdout.splitlines() if "/" in line]
+    return {(name.partition("/")[0], version) for name, version, *_more in lines}
+
+
+def updates_of_dnf(host):
+    listed = host.shell("dnf --quiet check-update", check=False)
+    assert listed.returncode == 100, listed  # updates are available
+    lines = [line.split() for line in listed.stdout.splitlines() if line]
+    return {(name.rpartition(".")[0], version) for name, version, _repository in lines}
+
+
+def updates_of_dnf5(host):
+    listed = json.loads(host.shell("dnf5 check-upgrade --json", check=False).stdout)
+    return {(entry["name"], entry["evr"]) for entry in listed["upgrades"]}
+
+
+def updates_of_zypper(host):
+    host.shell("zypper --non-interactive refresh")
+    answer = host.shell("zypper --non-interactive --xmlout list-updates").stdout
+    found = xml.etree.ElementTree.fromstring(answer).iterfind(".//update[@kind='package']")
+    return {(update.get("name"), update.get("edition")) for update in found}
+
+
+UPDATES = {"apt": updates_of_apt, "dnf": updates_of_dnf, "dnf5": updates_of_dnf5, "zypper": updates_of_zypper}
+EVERYTHING = {
+    "name": "everything",
+    "approval_rules": [{"filters": {}, "approve_after_days": 0, "enable_non_security": True}],
+}
+
+
+def test_a_baseline_of_everything_misses_all_that_the_package_manager_lists(host, controller):
+    offer_updates(host)
+    options = {"baselines": [EVERYTHING], "undated": "approve"}
+    answer = controller.module([host], "patchops.fleet.patch_scan", options=options)[host.name]
+    missing = {(entry["name"], entry["version"]) for entry in answer["plan"]}
+    assert missing == {("fixed", "1.1-1"), ("both", "1.1-1"), ("fixed-long-ago", "1:0.9-1"), ("improved", "1.1-1")}
+    assert missing == UPDATES[host.kind.manager](host)
+
+
 def test_a_module_without_bindings_asks_the_python_that_has_them(boot, controller):
     host = boot("dnf4", "rhel8")
     host.shell(PYTHON_WITHOUT_BINDINGS)

@@ -21,20 +21,8 @@ from .waiting import finished
 
 # As in tests/integration: the commands of the ansible-core under test.
 ANSIBLE_BIN = pathlib.Path(os.environ.get("PATCHOPS_ANSIBLE_BIN") or pathlib.Path(sys.executable).parent)
-PLAY = """\
-- hosts: all
-  gather_facts: false
-  tasks:
-    - %s
-      ignore_errors: true
-      register: answer
-    - ansible.builtin.copy:
-        content: "{{ answer | to_json }}"
-        dest: "%s/{{ inventory_hostname }}.json"
-      delegate_to: localhost
-      check_mode: false
-      vars: {ansible_connection: local, ansible_python_interpreter: "{{ ansible_playbook_python }}"}
-"""
+MODULE_SECONDS = 600
+CALLBACKS = pathlib.Path(__file__).resolve().parent / "callbacks"
 
 
 class Controller:
@@ -101,7 +89,17 @@ class Controller:
         answers.mkdir(exist_ok=True)
         for old in answers.iterdir():
             old.unlink()
-        output = self.play(hosts, PLAY % (json.dumps({name: options or {}})[1:-1], answers), *arguments, **variables)
+        asked = ["-i", self.inventory(hosts, **variables), "-m", name, *arguments]
+        if options:
+            asked += ["-a", json.dumps(options)]
+        told = {
+            "ANSIBLE_CALLBACK_PLUGINS": str(CALLBACKS),
+            "ANSIBLE_CALLBACKS_ENABLED": "answers",
+            "ANSIBLE_LOAD_CALLBACK_PLUGINS": "true",
+            "PATCHOPS_ANSWERS": str(answers),
+        }
+        with self.start("ansible", "all", *asked, **told) as process:
+            output, _none = finished(process, MODULE_SECONDS)
         found = {path.stem: json.loads(path.read_text()) for path in answers.iterdir()}
         assert set(found) == {host.name for host in hosts}, output
         return found
@@ -110,6 +108,5 @@ class Controller:
         """End Ansible's connections at once, as if the network had; how many processes held them."""
         found = enclosure.processes(self._place.group("controller"))
         clients = [number for number, line in found.items() if line.startswith("ssh")]
-        for number in clients:
-            os.kill(number, signal.SIGTERM)
+        enclosure.send(signal.SIGTERM, clients)
         return len(clients)

@@ -9,6 +9,7 @@ what runs left behind that were killed.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import pathlib
@@ -159,6 +160,13 @@ def processes(group: pathlib.Path) -> dict[int, str]:
             if line:
                 found[int(number)] = line.replace("\0", " ").strip()
     return found
+
+
+def send(number: int, processes: t.Iterable[int]) -> None:
+    """Send a signal to processes, of which some may end with others."""
+    for process in processes:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process, number)
 
 
 def text_of(path: pathlib.Path) -> str:

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import pathlib
 import shutil
 import signal
@@ -142,16 +141,21 @@ class Host:
                 self.path(BUSY).unlink()
                 finished(process, 60)
 
-    def processes(self, text: str) -> list[int]:
-        """The host's processes whose command line has a text in it, by their ids on the controller's machine."""
-        return [number for number, line in enclosure.processes(self.machine.group).items() if text in line]
+    def processes(self, *texts: str) -> list[int]:
+        """The host's processes whose command line has one of some texts in it, those of the first text first.
 
-    def kill(self, text: str) -> int:
-        """Kill, with SIGKILL, the processes whose command line has a text in it; how many there were."""
-        found = self.processes(text)
-        for number in found:
-            with contextlib.suppress(ProcessLookupError):  # it ended with another one
-                os.kill(number, signal.SIGKILL)
+        By their ids on the controller's machine.
+        """
+        lines = enclosure.processes(self.machine.group).items()
+        return list(dict.fromkeys(number for text in texts for number, line in lines if text in line))
+
+    def kill(self, *texts: str) -> int:
+        """Kill, with SIGKILL, the processes whose command line has one of some texts in it; how many there were.
+
+        All are looked for before the first is killed: what the others do about its end is not killed.
+        """
+        found = self.processes(*texts)
+        enclosure.send(signal.SIGKILL, found)
         return len(found)
 
     def unplug(self) -> None:

@@ -17,6 +17,7 @@ import threading
 from . import enclosure
 from .enclosure import Enclosure
 from .mounts import unmount_below
+from .waiting import until
 
 REBOOT = 133  # what systemd-nspawn ends with when the system inside reboots
 BOOT_SECONDS = 60
@@ -101,7 +102,13 @@ class Machine:
         enclosure.end_group(self.group)
         if self._thread:
             self._thread.join()
+        self._unwire()
         self.reboots = True
+
+    def _unwire(self) -> None:
+        """Remove the network cable, which lasts as long as the kernel tries to end connections of the dead machine."""
+        command = self._place.command("ip", "link", "delete", self.interface)
+        until(lambda: subprocess.run(command, capture_output=True, check=False).returncode, f"{self.interface} is gone")
 
     def remove(self) -> None:
         self.stop()
