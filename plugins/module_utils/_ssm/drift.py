@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from . import maintenance_window, patch_baseline, window_target, window_task
+from . import invocation, maintenance_window, patch_baseline, window_target, window_task
 from .change import ASSIGNED, Resource, settle
 from .policy import Policy
 
@@ -33,6 +33,7 @@ class Drift:
 
 
 LONGEST = 200
+NOT_SHOWN = "(not shown)"
 KINDS = ("patch_baseline", "maintenance_window", "window_target", "window_task", "node")
 
 
@@ -101,10 +102,18 @@ def _differences(code: Resource, found: Resource, comparable: Comparable) -> t.L
     apart = {*ASSIGNED, "targets", "tasks", "deprecated"}  # the last is what AWS keeps and nobody can write
     members = sorted({*found, *after} - apart | _own(found, after))
     return [
-        {"member": member, "in_code": after.get(member), "on_aws": found.get(member)}
+        {"member": member, **_shown(member, after.get(member), found.get(member))}
         for member in members
         if after.get(member) != found.get(member)
     ]
+
+
+def _shown(member: str, in_code: t.Any, on_aws: t.Any) -> Resource:
+    """Both values, unless one holds what may be a secret, such as the payload of a function."""
+    parameters = [value for value in (in_code, on_aws) if value and member == "task_invocation_parameters"]
+    if any(map(invocation.confidential, parameters)):
+        return {"in_code": NOT_SHOWN, "on_aws": NOT_SHOWN}
+    return {"in_code": in_code, "on_aws": on_aws}
 
 
 def _difference_in_words(difference: Resource) -> str:

@@ -629,7 +629,9 @@ def test_baselines_together(given, expected):
 
 AWS = [
     pytest.param(
-        baseline(None, rule(security=True)), [("warning", "operating-system-missing", ".operating_system")], id="portable"
+        baseline(None, rule(security=True)),
+        [("warning", "operating-system-missing", ".operating_system")],
+        id="portable",
     ),
     pytest.param(
         called("abc", "FEDORA"), [("error", "host-only-operating-system", ".operating_system")], id="Fedora"

@@ -152,6 +152,16 @@ def test_a_member_that_differs_is_named_and_put_right(change, members, finding, 
     assert not any(result.absent.values())
 
 
+def test_payloads_are_not_shown():
+    windows = copy.deepcopy(WINDOWS)
+    windows[0]["tasks"][2]["task_invocation_parameters"] = {"lambda": {"payload": '{"token": "s3cret"}'}}
+    result, _findings = found(as_made(read()), read(windows=windows))
+    assert [one["differences"] for one in result.findings] == [
+        [{"member": "task_invocation_parameters", "in_code": "(not shown)", "on_aws": "(not shown)"}]
+    ]
+    assert "s3cret" not in str(result.findings)
+
+
 def test_what_is_written_in_another_order_does_not_differ():
     actual = as_made(read())
     actual["patch_baselines"][0]["approval_rules"][0]["filters"]["CLASSIFICATION"].reverse()
