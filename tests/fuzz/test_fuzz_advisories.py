@@ -103,6 +103,41 @@ def test_damaged_documents(path):
         check(advisories.parse_updateinfo(io.BytesIO(damaged(original, source)), "the file", []))
 
 
+def outcome(data, names=None):
+    """The advisories, what was said about entries, and what was wrong with the file."""
+    problems = []
+    found = []
+    damage = None
+    try:
+        found.extend(iter(advisories.parse_updateinfo(io.BytesIO(data), "the file", problems, names)))
+    except advisories.AdvisoryError as error:
+        damage = str(error)
+    return found, problems, damage
+
+
+def narrowed(found, names):
+    """Advisories with packages of these names alone."""
+    for advisory in found:
+        packages = [package for package in advisory["packages"] if package.name in names]
+        if packages:
+            yield dict(advisory, packages=packages)
+
+
+@pytest.mark.parametrize("path", FILES, ids=[path.stem for path in FILES])
+def test_what_is_passed_over_makes_no_difference(path):
+    source = random.Random(path.name)
+    original = path.read_bytes()
+    known = sorted({package.name for advisory in outcome(original)[0] for package in advisory["packages"]})
+    for _time in range(ROUNDS):
+        data = damaged(original.replace(b"</updates>", b"") + original.partition(b"<updates>")[2], source)
+        names = set(source.sample(known, min(len(known), source.randint(0, 2)))) | {"a"}
+        found, problems, damage = outcome(data)
+        chosen, said, why = outcome(data, names)
+        assert (chosen, why) == (list(narrowed(found, names)), damage)
+        # Nothing need be said about entries of the very advisory in which the damage is.
+        assert said == problems or (damage and said == problems[: len(said)])
+
+
 @pytest.mark.parametrize("compress", [gzip.compress, lzma.compress, bz2.compress], ids=["gz", "xz", "bz2"])
 def test_damaged_compressed_files(compress, tmp_path):
     source = random.Random(20261121)

@@ -28,6 +28,8 @@ LATEST_RELEASE = ("AMAZON_LINUX_2022", "AMAZON_LINUX_2023")
 class Dnf(DnfFamily):
     """dnf 4 on Amazon Linux 2022 and later, EL 8 and later, and Fedora; dnf5 where that alone is there."""
 
+    cache = "/var/cache/dnf"
+
     def inventory(self, node: Document) -> Document:
         """One process, which also refreshes what is due; a second one where nothing here reads a file of advisories.
 

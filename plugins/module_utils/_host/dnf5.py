@@ -24,6 +24,8 @@ CACHE = "sources/dnf5-cache"  # below the state folder: dnf 4 lays out its own o
 class Dnf5(DnfFamily):
     """dnf5, which is Fedora's dnf from release 41 on."""
 
+    cache = "/var/cache/libdnf5"
+
     def _place(self, node: Document) -> Document:
         return place(self._options)
 

@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """PRIVATE to the collection. What dnf5's own commands tell where Python has no libdnf5, as probes/dnf5.py tells it.
 
-A handful of processes instead of one, and none for advisories: those are read from the cache in both cases.
+A few processes instead of one, of which those that need not wait for each other run at the same time, and none for
+advisories: those are read from the cache in both cases.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import json
 import os
 import re
 import typing as t
+from concurrent import futures
 
 from .._engine.versions import rpm_key
 from .base import BackendError, CacheUnusable, Clock, Document, Run
@@ -28,8 +30,9 @@ from .probes.dnf import (
 )
 from .probes.dnf5 import TIMERS, Locked, wait_for_transactions
 
-AVAILABLE = ("name", "epoch", "version", "release", "arch", "repoid", "buildtime", "downloadsize")
-INSTALLED = ("name", "epoch", "version", "release", "arch", "installtime")
+TAGS = ("name", "epoch", "version", "release", "arch", "repoid", "buildtime", "downloadsize", "installtime")
+SYSTEM = "@System"  # the repository of what is installed
+VERSIONLOCK = "/etc/dnf/versionlock.toml"
 WITHOUT_EXCLUDES = "--setopt=disable_excludes=*"
 LOCK_FOLDER = "/var/lib/dnf"
 # What each comparator of versionlock.toml asks of the order of two versions.
@@ -73,21 +76,27 @@ class Commands:
 
     def found(self) -> Document:
         """The whole document. Raises CacheUnusable with dnf5's words when it cannot answer."""
-        settings = parse_settings(self._ask("--dump-main-config"))
+        settings = parse_settings(self._ask("--dump-main-config", "--dump-variables"))
         own_cache = self._share_cache(settings)
         lock = self._wait()
         try:
             failures = self._fetch()
-            repositories = [self._repository(entry, settings["cachedir"], failures) for entry in self._known()]
-            installed = self._rows(INSTALLED, "--installed", WITHOUT_EXCLUDES)
-            every = self._rows(AVAILABLE, "--available", WITHOUT_EXCLUDES)
-            visible = self._rows(AVAILABLE, "--available")
-            locks = parse_locks(self._ask("versionlock", "list"))
-            variables = parse_settings(self._ask("--dump-variables"))
+            with futures.ThreadPoolExecutor(max_workers=2) as others:
+                asked = others.submit(self._rows, "--installed", "--available", WITHOUT_EXCLUDES)
+                locked = others.submit(self._locks)
+                known = self._known()
+                rows, locks = asked.result(), locked.result()
+            every = [row for row in rows if row["repoid"] != SYSTEM]
+            hiding = any(_listed(settings.get(name)) for name in ("excludepkgs", "includepkgs")) or any(
+                entry["exclude_pkgs"] or entry["include_pkgs"] for entry in known
+            )
+            visible = self._rows("--available") if hiding else every
         finally:
             if lock is not None:
                 lock.close()
-        release = variables.get("releasever")
+        installed = [row for row in rows if row["repoid"] == SYSTEM]
+        repositories = [self._repository(entry, settings["cachedir"], failures) for entry in known]
+        release = settings.get("releasever")
         return {
             "own_releasever": release,
             "own_cache": own_cache,
@@ -110,14 +119,17 @@ class Commands:
             raise CacheUnusable(clean(errors or output) or "exit code %d" % code)
         return output
 
-    def _rows(self, tags: t.Sequence[str], *arguments: str) -> t.List[Row]:
-        form = "\t".join("%%{%s}" % tag for tag in tags) + "\n"
+    def _rows(self, *arguments: str) -> t.List[Row]:
+        form = "\t".join("%%{%s}" % tag for tag in TAGS) + "\n"
         lines = self._ask("--cacheonly", "repoquery", "--queryformat=%s" % form, *arguments).splitlines()
         rows = [line.split("\t") for line in lines]
-        broken = next((row for row in rows if len(row) != len(tags)), None)
+        broken = next((row for row in rows if len(row) != len(TAGS)), None)
         if broken is not None:
             raise BackendError("dnf5 repoquery gave a line that cannot be read: %.200r" % "\t".join(broken))
-        return [dict(zip(tags, row)) for row in rows]
+        return [dict(zip(TAGS, row)) for row in rows]
+
+    def _locks(self) -> t.List[Lock]:
+        return parse_locks(self._ask("versionlock", "list")) if os.path.lexists(self._root + VERSIONLOCK) else []
 
     def _share_cache(self, settings: t.Dict[str, str]) -> t.Optional[str]:
         """A user reads what root fetched where it is there; the user's own cache if that has to stand in for it."""
@@ -247,9 +259,11 @@ def rules(locks: t.Sequence[Lock], offers: t.Sequence[Row]) -> t.List[Document]:
     found = []
     for name in sorted({row["name"] for row in offers}):
         naming = [lock for lock in locks if fnmatch.fnmatchcase(name, lock.name)]
+        if not naming:
+            continue
         mine = [row for row in offers if row["name"] == name]
         through = [row for row in mine if any(lock.admits(row) for lock in naming)]
-        if not naming or len(through) == len(mine):
+        if len(through) == len(mine):
             continue
         forms: t.List[t.List[t.Any]] = [
             [name, int(row["epoch"]), row["version"], row["release"], row["arch"]] for row in through
@@ -262,7 +276,7 @@ def rules(locks: t.Sequence[Lock], offers: t.Sequence[Row]) -> t.List[Document]:
 
 def packages(installed: t.Sequence[Row], every: t.Sequence[Row], visible: t.Sequence[Row]) -> t.List[Document]:
     """Every installed package with the versions on offer that are not older."""
-    shown = {tuple(row[tag] for tag in AVAILABLE) for row in visible}
+    shown = {tuple(row[tag] for tag in TAGS) for row in visible}
     found: t.Dict[t.Tuple[str, str], Document] = {}
     newest: t.Dict[t.Tuple[str, str], str] = {}
     for row in sorted(installed, key=_key):
@@ -287,7 +301,7 @@ def packages(installed: t.Sequence[Row], every: t.Sequence[Row], visible: t.Sequ
             },
         )
         offer["repositories"].append(row["repoid"])
-        if tuple(row[tag] for tag in AVAILABLE) not in shown:
+        if tuple(row[tag] for tag in TAGS) not in shown:
             offer["excluded"].append(row["repoid"])
     return [{**entry, "versions": list(entry["versions"].values())} for entry in found.values()]
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 import abc
 import typing as t
 
-from .advisories import AdvisoryError, DecoderMissing, read_updateinfo
+from .advisories import DecoderMissing
+from .ahead import Ahead
 from .base import Document, PackageManager
 from .boot import boot_time
 from .dnf_inventory import Advisories, inventory
@@ -19,20 +20,24 @@ SYSTEM_PYTHON = "/usr/bin/python3"
 class DnfFamily(PackageManager):
     """A package manager whose findings have the shape that probes/dnf.py gives them."""
 
+    cache: t.ClassVar[str]  # where it keeps the repositories of the node by default
+
     def inventory(self, node: Document) -> Document:
         """The repositories are asked once, and refreshed on that occasion where they are due.
 
         Raises BackendError with the remedy when the package manager cannot be asked.
         """
         options = self._probe_options(node)
-        found = dict(self._look(options), boot_time=boot_time())
-        now = self._clock()
-        document = inventory(found, node, now)
-        if self._due_and_forbidden(found):
-            document["warnings"].insert(
-                0, "the repositories' metadata was due for a refresh, which needs root: run with become: true"
-            )
-        unread = self._advise(document, found)
+        with Ahead(options.get("cachedir", self._options.root + self.cache)) as ahead:
+            found = dict(self._look(options), boot_time=boot_time())
+            ahead.keep({repository["updateinfo"] for repository in found["repositories"]})
+            now = self._clock()
+            document = inventory(found, node, now)
+            if self._due_and_forbidden(found):
+                document["warnings"].insert(
+                    0, "the repositories' metadata was due for a refresh, which needs root: run with become: true"
+                )
+            unread = self._advise(document, found, ahead)
         if unread:
             self._advise_without_decoder(document, options, unread)
         document["complete"] = not document["problems"]
@@ -67,7 +72,7 @@ class DnfFamily(PackageManager):
             repository["checked"] is None or repository["checked"] < oldest for repository in found["repositories"]
         )
 
-    def _advise(self, document: Document, found: Document) -> t.Dict[str, str]:
+    def _advise(self, document: Document, found: Document, ahead: Ahead) -> t.Dict[str, str]:
         """Enter each repository's own advisories; what to install to read them, by repository where it is missing."""
         entries = Advisories(document)
         names = {package["name"] for package in document["packages"]}
@@ -75,17 +80,16 @@ class DnfFamily(PackageManager):
         for repository in found["repositories"]:
             if repository["updateinfo"] is None:
                 continue
-            senseless: t.List[str] = []
-            try:
-                for advisory in read_updateinfo(repository["updateinfo"], senseless, names):
-                    entries.add(repository["id"], advisory)
-            except DecoderMissing as error:
-                unread[repository["id"]] = error.package
-            except AdvisoryError as error:
+            reading = ahead.reading(repository["updateinfo"], names, entries.offers)
+            for advisory in reading.advisories:
+                entries.add(repository["id"], advisory)
+            if isinstance(reading.error, DecoderMissing):
+                unread[repository["id"]] = reading.error.package
+            elif reading.error is not None:
                 document["problems"].append(
-                    {"what": "advisories of repository %s" % repository["id"], "why": str(error)}
+                    {"what": "advisories of repository %s" % repository["id"], "why": str(reading.error)}
                 )
-            document["warnings"] += senseless
+            document["warnings"] += reading.senseless
         return unread
 
 

@@ -198,22 +198,21 @@ class Advisories:
 
     def __init__(self, document: Document) -> None:
         self._document = document
-        self._offers: t.Dict[Nevra, Document] = {}
+        self.offers: t.Dict[Nevra, Document] = {}
         for package in document["packages"]:
             for version in package["available"]:
-                self._offers[nevra_of(package, version)] = version
+                self.offers[nevra_of(package, version)] = version
 
     def add(self, repository: str, advisory: Document) -> None:
         """Enter one advisory of a repository: members as advisories.parse_updateinfo gives them."""
         if (advisory.get("status") or "").lower() == RETRACTED:
             return
-        offers = self._offers
-        listed = [package[:5] for package in advisory["packages"] if tuple(package[:5]) in offers]
+        listed = [nevra for nevra in (tuple(package[:5]) for package in advisory["packages"]) if nevra in self.offers]
         if not listed:
             return
         key = self._enter(repository, advisory)
         for nevra in listed:
-            keys = offers[tuple(nevra)]["advisories"]
+            keys = self.offers[nevra]["advisories"]
             if key not in keys:
                 keys.append(key)
 

@@ -12,6 +12,7 @@ Options: `rootdir`, `reposdir` and `cachedir`, `refresh` with `cache_valid_time`
 import fcntl
 import fnmatch
 import functools
+import gc
 import json
 import os
 import re
@@ -232,25 +233,30 @@ def read_repository(repo, failures, missing):
     }
 
 
-def describe(package):
-    return {
-        "epoch": int(package.get_epoch() or 0),
-        "version": package.get_version(),
-        "release": package.get_release(),
-    }
+def evr_of(package):
+    """Epoch, version and release: one call of the bindings instead of three."""
+    epoch, colon, rest = package.get_evr().rpartition(":")
+    version, _dash, release = rest.rpartition("-")
+    return int(epoch) if colon else 0, version, release
+
+
+def describe(evr):
+    return {"epoch": evr[0], "version": evr[1], "release": evr[2]}
 
 
 def compare(libdnf5, one, other):
     """As rpm orders versions: below, equal to or above 0."""
-    epochs = int(one.get_epoch() or 0) - int(other.get_epoch() or 0)
+    if one == other:
+        return 0
     compared = libdnf5.rpm.rpmvercmp
-    return (
-        epochs or compared(one.get_version(), other.get_version()) or compared(one.get_release(), other.get_release())
-    )
+    return one[0] - other[0] or compared(one[1], other[1]) or compared(one[2], other[2])
 
 
 def in_order(libdnf5, packages):
-    return sorted(packages, key=functools.cmp_to_key(functools.partial(compare, libdnf5)))
+    if len(packages) == 1:
+        return packages
+    order = functools.cmp_to_key(functools.partial(compare, libdnf5))
+    return sorted(packages, key=lambda package: order(evr_of(package)))
 
 
 def identity(package):
@@ -291,20 +297,23 @@ def read_packages(libdnf5, base):
     locks = read_locks(sack, offers)
     everything.difference(available(libdnf5, base, names))
     hidden = {identity(native) for native in everything}
-    packages = {}
+    packages, newest = {}, {}
     for key, natives in installed.items():
-        versions = [dict(describe(native), installed=native.get_install_time()) for native in natives]
+        versions = [dict(describe(evr_of(native)), installed=native.get_install_time()) for native in natives]
         packages[key] = {"name": key[0], "arch": key[1], "installed": versions, "versions": {}}
+        newest[key] = evr_of(natives[-1])
     for native in offers:
         key = native.get_name(), native.get_arch()
-        if key not in installed or compare(libdnf5, native, installed[key][-1]) < 0:
+        if key not in newest:
             continue
+        evr = evr_of(native)
         versions = packages[key]["versions"]
-        evr = native.get_evr()
         version = versions.get(evr)
         if version is None:
+            if compare(libdnf5, evr, newest[key]) < 0:
+                continue
             version = versions[evr] = dict(
-                describe(native),
+                describe(evr),
                 repositories=[],
                 excluded=[],
                 build_time=native.get_build_time(),
@@ -412,6 +421,7 @@ def answer(options):
 
 
 def main(options):
+    gc.disable()  # nothing here is garbage before the end
     # What plugins print must not stand in the answer.
     output = os.dup(1)
     os.dup2(2, 1)
@@ -419,6 +429,8 @@ def main(options):
     sys.stdout.flush()
     os.dup2(output, 1)
     sys.stdout.write(json.dumps(document))  # json.dump goes without the fast encoder
+    sys.stdout.flush()
+    os._exit(0)  # to take apart what the bindings hold would take as long as to read it
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ import os
 import pathlib
 import subprocess
 import sys
+import threading
 import typing as t
 
 from ansible_collections.patchops.fleet.plugins.module_utils._host.advisories import open_updateinfo
@@ -91,6 +92,7 @@ class Dnf5Root(RpmRoot):
         self._test = test
         self._answers: t.List[t.Dict[str, t.Any]] = [] if SYSTEM else list(records()["tests"][test])
         self._at: t.Optional[float] = None
+        self._asking = threading.Lock()  # one thread at a time: the answers, and who this process is
 
     def now(self) -> datetime.datetime:
         """The moment of the last answer; of the recording, where it is one."""
@@ -126,9 +128,16 @@ class Dnf5Root(RpmRoot):
         return output
 
     def run(self, command: t.Sequence[str], data: str | None = None) -> tuple[int, str, str]:
-        if not SYSTEM:
-            return self._replay(command)
-        code, output, errors = self._ask(command, data)
+        with self._asking:
+            if not SYSTEM:
+                return self._replay(command)
+            if os.geteuid() != 0:  # which as_root changes for every thread
+                return self._kept(command, *self._ask(command, data))
+        answer = self._ask(command, data)
+        with self._asking:
+            return self._kept(command, *answer)
+
+    def _kept(self, command: t.Sequence[str], code: int, output: str, errors: str) -> tuple[int, str, str]:
         self._at = datetime.datetime.now(datetime.timezone.utc).timestamp()
         if RECORDING:
             self._record(command, code, output, errors)
@@ -181,9 +190,12 @@ class Dnf5Root(RpmRoot):
         ]
 
     def _replay(self, command: t.Sequence[str]) -> tuple[int, str, str]:
-        answer = self._answers.pop(0)
-        assert self._placed(command) == answer["command"]
-        self._at = answer["at"]
+        placed = self._placed(command)
+        # Commands that run at the same time are asked in any order.
+        answer = next((one for one in self._answers if one["command"] == placed), None)
+        assert answer is not None, placed
+        self._answers.remove(answer)
+        self._at = max(self._at or 0, answer["at"])
         texts = records()["texts"]
         for name, digest in answer["files"].items():
             path = pathlib.Path(name.replace(PLACE, str(self.path)))

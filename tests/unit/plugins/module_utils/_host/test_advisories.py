@@ -240,6 +240,214 @@ def test_elements_in_the_wrong_place_mean_nothing():
     assert [(advisory["id"], advisory["packages"]) for advisory in found] == [("A", [])]
 
 
+def updates(*inner):
+    return "<updates>%s</updates>" % "".join('<update type="security">%s</update>' % text for text in inner)
+
+
+def listing(name, identifier="A", attributes='epoch="0" version="1" release="1" arch="x86_64"'):
+    return '<id>%s</id><pkglist><collection><package name="%s" %s/></collection></pkglist>' % (
+        identifier,
+        name,
+        attributes,
+    )
+
+
+OURS, OTHER = listing("lantern", "OURS"), listing("anvil", "OTHER")
+REFERENCES = (
+    '<references><reference type="cve" id="CVE-1" title="a > b"/> <reference type="bugzilla" id="1"/>'
+    '<reference type="CVE" id="CVE-1"/><reference type="cve"/><reference type="self" id="x"/></references>'
+)
+TEXTS = '<title> A title </title><severity>Low</severity><issued date="2025-01-02"/><updated>1718000000</updated><x/>'
+
+
+class Slowly(io.BytesIO):
+    """Gives a few bytes at a time."""
+
+    def __init__(self, content, size):
+        io.BytesIO.__init__(self, content)
+        self._size = size
+
+    def read(self, size=-1):
+        return io.BytesIO.read(self, min(size, self._size))
+
+
+@pytest.mark.parametrize("size", [1, 7, 100, 65536])
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(updates(OTHER, OURS, OTHER, OURS), id="plain"),
+        pytest.param(updates("\n " + OTHER, OURS).replace("><", ">\n  <"), id="indented"),
+        pytest.param(updates(OTHER, OURS).replace("/>", "></package>"), id="elements with an end"),
+        pytest.param(
+            updates(listing("anvil", attributes='version="1" release="1" epoch="0" arch="noarch"'), OURS), id="Fedora's"
+        ),
+        pytest.param(
+            updates(listing("anvil", attributes='arch="noarch" epoch="0" version="1" release="1"'), OURS), id="Rocky's"
+        ),
+        pytest.param(updates(listing("anvil", attributes='version="1"'), OURS), id="without an epoch"),
+        pytest.param(updates(OTHER, listing("&#108;antern"), OTHER), id="a name in references to characters"),
+        pytest.param(updates(OTHER, OURS.replace('"', "'"), OTHER), id="single quotes"),
+        pytest.param(updates(OTHER, OURS).replace("<update ", "<update title='>' "), id="the end of a tag in quotes"),
+        pytest.param(updates(OTHER, OURS).replace('name="', 'src="name" name = "'), id="space around equals signs"),
+        pytest.param(updates(listing(""), OURS), id="a package without name"),
+        pytest.param(updates(listing("anvil", attributes='epoch="x" version="1"'), OURS), id="a senseless epoch"),
+        pytest.param(updates(listing("anvil", attributes='epoch="0" version=""'), OURS), id="an empty version"),
+        pytest.param(updates(OTHER + "<pkglist><package/></pkglist>", OURS), id="a package in the wrong place"),
+        pytest.param(updates(OTHER.replace("<id>OTHER</id>", ""), OURS), id="no id"),
+        pytest.param(updates(OTHER.replace("<id>OTHER</id>", "<id> </id>"), OURS), id="a blank id"),
+        pytest.param(updates(OTHER + "<id/>", OURS), id="a second id, empty"),
+        pytest.param(updates("<title>T</title>" + OTHER, OURS), id="the id is not first"),
+        pytest.param(updates("<x>%s</x>" % OTHER, OURS), id="the id is elsewhere"),
+        pytest.param(updates(OTHER + "<update>%s</update>" % OURS, OURS), id="an advisory in another"),
+        pytest.param(updates(OTHER + "<!-- </update> -->" + OURS, OURS), id="an end in a comment"),
+        pytest.param(updates("<!-- --> <update>" + OTHER, OURS), id="an advisory in another, never ended"),
+        pytest.param(updates(OTHER + "<![CDATA[</update>]]>" + OURS, OURS), id="an end in a text"),
+        pytest.param(updates(OTHER + "<?x </update> ?>" + OURS, OURS), id="an end in an instruction"),
+        pytest.param(
+            updates(OURS).replace("<updates>", '<updates><!-- <update type="x"> -->%s</x>' % OTHER), id="damage"
+        ),
+        pytest.param(
+            updates(OURS).replace("<updates>", '<updates><!-- <update type="x">%s -->' % OTHER), id="all in a comment"
+        ),
+        pytest.param(
+            updates(OTHER + '<!-- </update><update type="x"> -->' + OURS, OURS),
+            id="an end and a beginning in a comment",
+        ),
+        pytest.param(
+            "<updates><update><!-- </update><update>%s --><id>A</id>%s</update></updates>" % (OTHER, OURS),
+            id="a whole advisory in the comment of another",
+        ),
+        pytest.param(updates(OURS + "<!-- </update><update><id>x -->"), id="a beginning in the comment of ours"),
+        pytest.param(
+            updates(OURS + "<references><reference type='cve' id='C'/></references>"), id="references at the end"
+        ),
+        pytest.param(updates(OURS.replace("<pkglist>", REFERENCES + "<pkglist>")), id="references"),
+        pytest.param(updates(OURS.replace("<pkglist>", "<x>%s</x><pkglist>" % REFERENCES)), id="references elsewhere"),
+        pytest.param(updates(OURS.replace("<pkglist>", REFERENCES * 2 + "<pkglist>")), id="references twice"),
+        pytest.param(updates(OURS.replace("<pkglist>", "<references/><pkglist>")), id="no references"),
+        pytest.param(updates(OURS.replace("<pkglist>", TEXTS + "<pkglist>")), id="texts and dates"),
+        pytest.param(updates(OURS.replace("<pkglist>", TEXTS + "<title/><issued/><pkglist>")), id="texts again, empty"),
+        pytest.param(updates(OURS + TEXTS), id="texts at the end"),
+        pytest.param(updates(OURS.replace("<pkglist>", TEXTS.replace(" ", "\r\n") + "<pkglist>")), id="ends of lines"),
+        pytest.param(updates(OURS.replace("<pkglist>", "<title>A &amp; B</title><pkglist>")), id="an entity"),
+        pytest.param(updates(OURS.replace("<pkglist>", '<issued date="&#49;"/><pkglist>')), id="an entity in quotes"),
+        pytest.param(updates(OURS).replace(" type", "\n type"), id="the first tag on two lines"),
+        pytest.param(updates(OURS).replace("security", "a\nb"), id="a line in the first tag"),
+        pytest.param(updates(OURS).replace('"security"', '"&#115;ecurity"'), id="an entity in the first tag"),
+        pytest.param(
+            updates(OURS.replace("<pkglist>", "<title>A<b>B</b></title><pkglist>")), id="an element in a text"
+        ),
+        pytest.param(updates(OURS.replace("<pkglist>", "A<pkglist>")), id="text between elements"),
+        pytest.param(updates(OURS.replace("<pkglist>", '<issued date="2025\n01"/><pkglist>')), id="a line in quotes"),
+        pytest.param(
+            updates(OURS.replace("/>", "><filename>x</filename><sum type='a'>b</sum></package>")), id="a file"
+        ),
+        pytest.param(updates(OURS.replace("/>", '><sum type="a">b</sum><x/></package>')), id="more elements"),
+        pytest.param(
+            updates(OURS.replace("/>", '><x><package name="lantern" version="9"/></x></package>')), id="nested"
+        ),
+        pytest.param(
+            updates(OURS.replace("/>", '><package name="lantern" epoch="0" version="9">x</package></package>')),
+            id="a package in a package",
+        ),
+        pytest.param(
+            updates(OURS.replace("/>", "><reboot_suggested/></package>")), id="a package that asks for a reboot"
+        ),
+        pytest.param(updates(OURS + "<reboot_suggested>1</reboot_suggested>"), id="an advisory that does"),
+        pytest.param(updates(OURS.replace("<collection>", '<collection short="c"><name>c</name>')), id="a named list"),
+        pytest.param(updates(OURS.replace("</pkglist>", "<collection/></pkglist>")), id="an empty list"),
+        pytest.param(
+            updates(OURS.replace("</pkglist>", "<collection></collection></pkglist>")), id="another empty list"
+        ),
+        pytest.param(updates(OURS.replace("collection>", "x>")), id="packages in no list"),
+        pytest.param(updates(OURS.replace("collection>", "collection><module name='m'/>", 1)), id="a module"),
+        pytest.param(updates(OURS + OURS.replace("<id>OURS</id>", "")), id="two lists of packages"),
+        pytest.param(updates(OURS.replace("</pkglist>", "x</pkglist>")), id="text among the packages"),
+        pytest.param(updates(OURS.replace('version="1"', 'version="1 "')), id="a space in a version"),
+        pytest.param(updates(OURS.replace('version="1"', 'version="&lt;"')), id="an entity in a version"),
+        pytest.param(updates(OURS.replace('epoch="0"', 'epoch="1111111111111111111"')), id="an epoch that is too long"),
+        pytest.param(updates(OURS.replace('epoch="0"', 'epoch="007"')), id="an epoch with zeros"),
+        pytest.param(updates(OURS.replace('arch="x86_64"', "")), id="no architecture"),
+        pytest.param(updates(OURS.replace('arch="x86_64"', 'arch="x86_64" src="a>b"')), id="more attributes"),
+        pytest.param(updates(OURS.replace("lantern", "l\xe4ntern"), OURS), id="a name beyond ASCII"),
+        pytest.param(updates("<description>x > y &amp; z\n</description>" + OURS), id="the description comes first"),
+        pytest.param(updates(OURS + "<description>x<b/></description>"), id="an element in the description"),
+        pytest.param(
+            updates(OURS + "<x><description>%s</description></x>" % OURS), id="an advisory in the description"
+        ),
+        pytest.param(updates(OTHER, OTHER + "&wrong;", OURS), id="damage in one that is passed over"),
+        pytest.param(updates(OTHER + "</pkglist>", OURS), id="an end too many"),
+        pytest.param(updates(OTHER + "<x>", OURS), id="an end too few"),
+        pytest.param(updates(OTHER, OURS)[:-30], id="cut short"),
+        pytest.param(updates(OTHER, OURS).encode("utf-16"), id="UTF-16"),
+        pytest.param(b"\xef\xbb\xbf" + updates(OTHER, OURS).encode("utf-8"), id="a byte order mark"),
+        pytest.param(
+            '<?xml version="1.0" encoding="iso-8859-1"?>' + updates(OTHER + "\xe4", OURS + "\xe4"), id="declared UTF-8"
+        ),
+        pytest.param(
+            ('<?xml version="1.0" encoding="iso-8859-1"?>' + updates(OTHER + "\xe4", OURS)).encode("latin-1"),
+            id="Latin-1",
+        ),
+    ],
+)
+def test_what_is_passed_over_makes_no_difference(text, size):
+    content = text.encode("utf-8") if isinstance(text, str) else text
+    every, problems, damage = outcome(content, size, None)
+    ours = [dict(one, packages=[package for package in one["packages"] if package.name == "lantern"]) for one in every]
+    assert outcome(content, size, {"lantern"}) == ([one for one in ours if one["packages"]], problems, damage)
+
+
+def outcome(content, size, names):
+    found, problems = [], []
+    try:
+        found.extend(iter(advisories.parse_updateinfo(Slowly(content, size), "the file", problems, names)))
+    except advisories.AdvisoryError as error:
+        return found, problems, str(error)
+    return found, problems, None
+
+
+@pytest.mark.parametrize("name", ["", "l\xe4ntern", "\udce4"])
+def test_names_of_any_kind_are_looked_for(name):
+    content = updates(OTHER, OURS).encode("utf-8")
+    assert [one["id"] for one in outcome(content, 65536, {name, "lantern"})[0]] == ["OURS"]
+
+
+@pytest.mark.parametrize("filler", [1000, 3000000])
+def test_advisories_of_any_length(filler):
+    content = updates(OTHER + "x" * filler, OURS + "x" * filler, OTHER, OURS).encode("utf-8")
+    assert [one["id"] for one in outcome(content, 65536, {"lantern"})[0]] == ["OURS", "OURS"]
+
+
+@pytest.mark.parametrize("names", [{"unheard-of"}, {"xz", "python-boto3", "lantern"}], ids=["others", "theirs"])
+@pytest.mark.parametrize(
+    "name", ["almalinux9-baseos.xml", "fedora43-everything.xml", "made-suse-epoch-dates.xml", "rocky9-baseos.xml"]
+)
+def test_nobody_listens_to_advisories_in_the_form_of_vendors(name, names):
+    """What the time goes into: calls from the parser for each element."""
+    calls = []
+
+    def note(frame, event, _argument):
+        if event == "call":
+            calls.append(frame.f_code.co_name)
+
+    sys.setprofile(note)
+    try:
+        found = list(advisories.read_updateinfo(str(FILES / name), [], names))
+    finally:
+        sys.setprofile(None)
+    assert bool(found) == ("unheard-of" not in names)
+    assert calls.count("start") == 2 + (FILES / name).read_text(encoding="utf-8").count("<update ")
+
+
+def test_versions_that_are_not_on_offer_are_left_out():
+    text = updates(OURS, OURS.replace('"1"', '"2"'), "<reboot_suggested/>" + OURS.replace('"1"', '"2"'), OTHER)
+    parts = list(advisories.split_updateinfo(io.BytesIO(text.encode("utf-8")), "the file"))
+    offers = {("lantern", 0, "2", "2", "x86_64"), ("anvil", 0, "1", "1", "x86_64")}
+    found = list(advisories.select(parts, "the file", [], {"lantern"}, offers))
+    expected = [Package("lantern", 0, "2", "2", "x86_64", None)]
+    assert [one["packages"] for one in found] == [expected, expected]
+
+
 def command_output(*command):
     def compress(data, path):
         path.write_bytes(data)

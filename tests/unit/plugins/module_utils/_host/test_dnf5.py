@@ -8,6 +8,7 @@ A real dnf5 answers, or its recorded answers do: see dnf5_roots.py.
 
 from __future__ import annotations
 
+import datetime
 import json
 import subprocess
 import sys
@@ -19,7 +20,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils._engine.choice impo
 from ansible_collections.patchops.fleet.plugins.module_utils._engine.dates import parse_instant
 from ansible_collections.patchops.fleet.plugins.module_utils._engine.schemas import INVENTORY
 from ansible_collections.patchops.fleet.plugins.module_utils._engine.shape import faults
-from ansible_collections.patchops.fleet.plugins.module_utils._host import base, scan
+from ansible_collections.patchops.fleet.plugins.module_utils._host import base, dnf5_commands, scan
 from ansible_collections.patchops.fleet.tests.unit.plugins.module_utils._host.dnf5_roots import INTERPRETER, Dnf5Root
 from ansible_collections.patchops.fleet.tests.unit.plugins.module_utils._host.rpm_roots import (
     BUILT,
@@ -394,6 +395,63 @@ def test_a_reboot_is_due_when_the_kernel_came_after_the_boot(root):
         "reason": "installed since the node booted: kernel-core",
         "packages": ["kernel-core"],
     }
+
+
+@pytest.mark.parametrize(
+    ("prepare", "repoqueries", "locks"),
+    [
+        pytest.param(lambda root: root.repository("one"), 1, 0, id="neither"),
+        pytest.param(lambda root: root.repository("one", "excludepkgs=hello"), 2, 0, id="excludes of a repository"),
+        pytest.param(lambda root: root.repository("one", "includepkgs=x*"), 2, 0, id="includes of a repository"),
+        pytest.param(
+            lambda root: (root.configure("excludepkgs=hello"), root.repository("one"))[1], 2, 0, id="excludes of all"
+        ),
+        pytest.param(
+            lambda root: (root.lock_versions(("hello", "=", "1.0")), root.repository("one"))[1],
+            1,
+            1,
+            id="version locks",
+        ),
+    ],
+)
+def test_commands_are_asked_for_excludes_and_locks_only_where_there_are_some(
+    prepare, repoqueries, locks, request, tmp_path
+):
+    root = Dnf5Root(tmp_path, request.node.name, bindings=False)
+    root.install(HELLO)
+    prepare(root).add(HELLO_2).publish()
+    asked = []
+
+    def run(command, data=None):
+        asked.append(command)
+        return root.run(command, data)
+
+    inventory = scan.gather("db1", None, run, root.now, base.Options(root=str(root.root))).inventory
+    assert len(offers(inventory, "hello", excluded=True)) == 1
+    assert sum("repoquery" in command for command in asked) == repoqueries
+    assert sum("versionlock" in command for command in asked) == locks
+
+
+@pytest.mark.parametrize("failing", ["info", "--installed", "versionlock"])
+def test_a_command_that_fails_while_others_run_is_told_of_in_its_words(failing, tmp_path):
+    (tmp_path / "etc/dnf").mkdir(parents=True)
+    (tmp_path / "etc/dnf/versionlock.toml").touch()
+    asked = []
+
+    def run(command, data=None):
+        asked.append(command)
+        if "--dump-main-config" in command:
+            return 0, "cachedir = /cache\nsystem_cachedir = /cache\n", ""
+        return (1, "", "cannot\nbe done") if failing in command else (0, "", "")
+
+    options = {"rootdir": str(tmp_path), "refresh": "never"}
+    with pytest.raises(base.CacheUnusable, match=r"^cannot be done$"):
+        dnf5_commands.Commands("dnf5", run, now, options).found()
+    assert len(asked) == 4
+
+
+def now():
+    return datetime.datetime.now(datetime.timezone.utc)
 
 
 def test_an_interpreter_without_bindings_is_refused(root):
