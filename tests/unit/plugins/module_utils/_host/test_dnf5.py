@@ -20,7 +20,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils._engine.choice impo
 from ansible_collections.patchops.fleet.plugins.module_utils._engine.dates import parse_instant
 from ansible_collections.patchops.fleet.plugins.module_utils._engine.schemas import INVENTORY
 from ansible_collections.patchops.fleet.plugins.module_utils._engine.shape import faults
-from ansible_collections.patchops.fleet.plugins.module_utils._host import base, dnf5_commands, scan
+from ansible_collections.patchops.fleet.plugins.module_utils._host import base, dnf5_commands, dnf_family, scan
 from ansible_collections.patchops.fleet.tests.unit.plugins.module_utils._host.dnf5_roots import INTERPRETER, Dnf5Root
 from ansible_collections.patchops.fleet.tests.unit.plugins.module_utils._host.rpm_roots import (
     BUILT,
@@ -386,7 +386,9 @@ def test_a_configuration_that_dnf5_cannot_read_is_named(root, path, named):
         gather(root)
 
 
-def test_a_reboot_is_due_when_the_kernel_came_after_the_boot(root):
+def test_a_reboot_is_due_when_the_kernel_came_after_the_boot(root, monkeypatch):
+    # before the recorded answers were given: this machine may have booted since
+    monkeypatch.setattr(dnf_family, "boot_time", lambda: 1767225600)
     root.install(Rpm("kernel-core"))
     root.repository("one").add(HELLO_2).publish()
     reboot = gather(root)["reboot"]
