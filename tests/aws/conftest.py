@@ -20,7 +20,7 @@ import pytest
 from ansible.module_utils import basic
 from ansible.module_utils.common import warnings
 
-from ansible_collections.patchops.fleet.tests.servers.conftest import aws, aws_server  # noqa: F401
+from ansible_collections.patchops.fleet.tests.servers import conftest as servers
 from ansible_collections.patchops.fleet.tests.servers.ssm.server import ACCESS_KEY, REGION, SECRET_KEY, Server
 
 try:
@@ -38,11 +38,12 @@ MODULES = "ansible_collections.patchops.fleet.plugins.modules."
 AWS_CLI = pathlib.Path(sys.executable).parent / "aws"
 Result = dict[str, t.Any]
 READING = ("Describe", "Get", "List")
-ASSIGNED = {
+ASSIGNED = (
     *("baseline_id", "window_id", "window_target_id", "window_task_id", "created_date", "modified_date"),
-    "next_execution_time",
-    "deprecated",
-}
+    *("next_execution_time", "deprecated"),
+)
+# Fixtures, for all tests of this folder.
+aws_server, aws = servers.aws_server, servers.aws
 
 
 class Module:
@@ -136,7 +137,7 @@ def read_models_once() -> t.Iterator[None]:
 
 
 @pytest.fixture
-def module(aws: Server, capsys: pytest.CaptureFixture[str]) -> t.Callable[..., Module]:  # noqa: F811
+def module(aws: Server, capsys: pytest.CaptureFixture[str]) -> t.Callable[..., Module]:
     """`module("ssm_patch_baseline", "patch_baseline")`: a module, and the key of the resource that it answers with."""
     return functools.partial(Module, aws, capsys)
 
@@ -166,7 +167,7 @@ def patch_groups(module: t.Callable[..., Module]) -> t.Callable[..., list[Result
 
 
 @pytest.fixture
-def aws_cli(aws: Server) -> t.Callable[..., Result]:  # noqa: F811
+def aws_cli(aws: Server) -> t.Callable[..., Result]:
     """The aws command: what it answers, as JSON."""
 
     def run(*arguments: str) -> Result:

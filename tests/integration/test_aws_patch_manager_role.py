@@ -11,7 +11,9 @@ import sys
 import pytest
 import yaml
 
-from ansible_collections.patchops.fleet.tests.servers.conftest import aws, aws_server  # noqa: F401
+from ansible_collections.patchops.fleet.tests.servers import conftest as servers
+
+aws_server, aws = servers.aws_server, servers.aws  # fixtures
 
 PLAY = """
 - hosts: localhost
@@ -67,7 +69,7 @@ class Role:
 
 
 @pytest.fixture
-def role(ansible, aws, tmp_path):  # noqa: F811
+def role(ansible, aws, tmp_path):
     return Role(ansible, aws, tmp_path)
 
 
@@ -75,7 +77,7 @@ def statuses(result):
     return [one["status"] for one in result["findings"]]
 
 
-def test_check_apply_again_drift_import_and_destroy(role, aws):  # noqa: F811
+def test_check_apply_again_drift_import_and_destroy(role, aws):
     foretold, _output = role("--check", "--diff")
     assert foretold["changes"] == []
     assert not [call for call in aws.actions if not call.startswith(("ssm:Describe", "ssm:Get", "ssm:List", "ec2:"))]

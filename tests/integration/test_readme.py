@@ -12,8 +12,9 @@ import sys
 
 import pytest
 
-from ansible_collections.patchops.fleet.tests.servers.conftest import aws, aws_server  # noqa: F401
+from ansible_collections.patchops.fleet.tests.servers import conftest as servers
 
+aws_server, aws = servers.aws_server, servers.aws  # fixtures
 pytestmark = pytest.mark.needs("python3-apt")
 
 README = pathlib.Path(__file__).resolve().parents[2] / "README.md"
@@ -60,7 +61,7 @@ def test_the_play_that_installs_shows_what_it_would_do(run):
     assert "changed: [alive]" not in ended.stdout
 
 
-def test_the_play_for_aws_makes_what_it_says(ansible, aws, tmp_path):  # noqa: F811
+def test_the_play_for_aws_makes_what_it_says(ansible, aws, tmp_path):
     (tmp_path / "site.yml").write_text(AWS, encoding="utf-8")
     interpreter = f"ansible_python_interpreter={sys.executable}"
     ended = ansible("ansible-playbook", "site.yml", "-e", interpreter, **aws.environment())

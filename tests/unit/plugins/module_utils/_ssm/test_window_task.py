@@ -119,6 +119,14 @@ def test_a_request_names_targets_by_id_and_keeps_what_is_deprecated():
     }
 
 
+AS_THE_API_WRITES = {
+    "TaskInvocationParameters": {
+        "RunCommand": {"TimeoutSeconds": "600", "Parameters": {"executionTimeout": 3600, "Names": ["a", "b"]}}
+    }
+}
+AS_WE_DO = {"timeout_seconds": 600, "parameters": {"executionTimeout": ["3600"], "Names": ["a", "b"]}}
+
+
 @pytest.mark.parametrize(
     ("written", "expected"),
     [
@@ -132,9 +140,7 @@ def test_a_request_names_targets_by_id_and_keeps_what_is_deprecated():
         pytest.param({"task_invocation_parameters": {"run_command": {"cloud_watch_output_config": {
             "cloud_watch_output_enabled": False}}}}, {}, id="output to no log group"),
         pytest.param({"task_invocation_parameters": {"run_command": None, "lambda": None}}, {}, id="nothing"),
-        pytest.param({"TaskInvocationParameters": {"RunCommand": {"TimeoutSeconds": "600", "Parameters": {
-            "executionTimeout": 3600, "Names": ["a", "b"]}}}}, {"task_invocation_parameters": {"run_command": {
-                "timeout_seconds": 600, "parameters": {"executionTimeout": ["3600"], "Names": ["a", "b"]}}}},
+        pytest.param(AS_THE_API_WRITES, {"task_invocation_parameters": {"run_command": AS_WE_DO}},
                      id="members as the API writes them, parameters as the document does"),
     ],
 )  # fmt: skip
