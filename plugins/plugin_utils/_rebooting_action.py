@@ -8,6 +8,8 @@ from __future__ import annotations
 import datetime
 import typing as t
 
+from ansible.errors import AnsibleConnectionFailure
+
 from ..module_utils._engine import dates
 from ..module_utils._engine.assessment import assess
 from ..module_utils._engine.choice import parse_baselines
@@ -73,7 +75,17 @@ class RebootingAction(HostAction):
             templar=self._templar,
             shared_loader_obj=self._shared_loader_obj,
         )
-        return reboot.run(task_vars=task_vars)
+        try:
+            rebooted = reboot.run(task_vars=task_vars)
+        except AnsibleConnectionFailure as error:
+            rebooted = {"unreachable": True, "msg": str(error)}
+        if rebooted.get("failed") or rebooted.get("unreachable"):
+            self._leave_alone()
+        return rebooted
+
+    def _leave_alone(self) -> None:
+        """Ansible clears up on a node after a task; on one that is lost it fails at that, and forgets the answer."""
+        self._connection._shell.tmpdir = None
 
     def _looked_again(
         self, arguments: Document, answer: Document, conclusion: Document, task_vars: Document
@@ -81,7 +93,11 @@ class RebootingAction(HostAction):
         """The record of the node as it came back, decided here from what its package manager says now."""
         scanned = {name: value for name, value in arguments.items() if name in SCAN_ARGUMENTS}
         scanned.update(refresh="never", return_inventory=True)
-        found = self.asked(SCAN, scanned, task_vars)
+        try:
+            found = self.asked(SCAN, scanned, task_vars)
+        except AnsibleConnectionFailure as error:
+            self._leave_alone()
+            found = {"failed": True, "msg": str(error)}
         inventory = plain(found.get("inventory"))
         if found.get("failed") or not inventory:
             answer.update(
