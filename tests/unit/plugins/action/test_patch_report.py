@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import csv
+import datetime
 import json
 import os
 import pathlib
@@ -118,9 +119,10 @@ def test_the_options_are_those_of_the_documentation():
 
 
 def test_facts_of_this_run_count_and_all_others_are_unknown(report):
+    now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
     records = {
-        "web-1": record("web-1"),
-        "web-2": record("web-2", status="NON_COMPLIANT"),
+        "web-1": record("web-1", time=now),
+        "web-2": record("web-2", status="NON_COMPLIANT", time=now),
         "web-3": record("web-3", run_id="another"),
         "web-4": record("web-4", schema=2),
     }
