@@ -23,7 +23,6 @@ attributes:
     description: Options that all AWS modules share can be given once, in C(module_defaults).
     support: full
     membership:
-      - amazon.aws.aws
       - patchops.fleet.aws
 notes:
   - Calls that AWS throttles are repeated.
@@ -45,7 +44,6 @@ attributes:
     description: Options that all AWS modules share can be given once, in C(module_defaults).
     support: full
     membership:
-      - amazon.aws.aws
       - patchops.fleet.aws
 notes:
   - Calls that AWS throttles are repeated.

@@ -28,8 +28,10 @@ def patch_manager_drift(
     operating_systems: t.Any = None,
     tag_key: str = "Patch Group",
     service_role_arn: str | None = None,
+    service_role: t.Any = None,
     purge: t.Any = False,
     destroy: t.Any = False,
+    report: t.Any = False,
 ) -> dict[str, t.Any]:
     try:
         systems = tuple(plain(operating_systems or []))
@@ -39,7 +41,12 @@ def patch_manager_drift(
         if boolean(destroy):
             found = drift.destruction(wanted, plain(actual), tagged)
         else:
-            found = drift.compare(wanted, plain(actual), tagged, settings.tag_key, boolean(purge))
+            gone = [boolean(purge) and given is not None for given in (patch_baselines, maintenance_windows)]
+            found = drift.compare(wanted, plain(actual), tagged, settings.tag_key, drift.Purge(*gone))
+            if service_role:
+                drift.compare_role(found, drift.ServiceRole(**plain(service_role)))
+        if not boolean(report):
+            found.refuse_ambiguous()
     except (ResourceError, TypeError) as error:
         raise AnsibleFilterError(f"{NAME}: {error}") from error
     return {"findings": found.findings, "present": found.present, "absent": found.absent}

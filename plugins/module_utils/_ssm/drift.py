@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import typing as t
 
-from . import invocation, maintenance_window, patch_baseline, window_target, window_task
-from .change import ASSIGNED, Resource, settle
+from . import invocation, maintenance_window, patch_baseline, tags, window_target, window_task
+from .account import TAG_KEYS
+from .change import ASSIGNED, Resource, ResourceError, settle
 from .policy import Policy
 
 MISSING = "missing"  # in code only
 EXTRA = "extra"  # on AWS only
 DIFFERENT = "different"
+AMBIGUOUS = "ambiguous"  # there more than once, and code does not say which one
 NOTE = "note"  # nothing differs, but something does not do what it seems to
 
 Comparable = t.Callable[[str, t.Any], t.Any]
@@ -28,37 +30,65 @@ class Drift:
         self.present: t.Dict[str, t.List[Resource]] = {kind: [] for kind in KINDS}
         self.absent: t.Dict[str, t.List[Resource]] = {kind: [] for kind in KINDS}
 
+    def ambiguous(self, kind: str, resource: Resource, identifiers: t.Sequence[str]) -> None:
+        words = "is the name of several: %s; give %s to say which one is meant"
+        words %= ", ".join(identifiers), IDENTITIES[kind][0]
+        self.find(kind, resource.get("name") or "", AMBIGUOUS, words)
+
+    def refuse_ambiguous(self) -> None:
+        """Raise ResourceError where a name stands for several resources."""
+        found = [one for one in self.findings if one["status"] == AMBIGUOUS]
+        if found:
+            raise ResourceError("\n".join("%(kind)s %(name)s %(message)s" % one for one in found))
+
     def find(self, kind: str, name: str, status: str, message: str, **more: t.Any) -> None:
         self.findings.append({"kind": kind, "name": name, "status": status, "message": message, **more})
 
 
+TARGET_KEYS = tuple("tag:%s" % key for key in TAG_KEYS)
 LONGEST = 200
 NOT_SHOWN = "(not shown)"
-KINDS = ("patch_baseline", "maintenance_window", "window_target", "window_task", "node")
+OURS = ("managed-by", "patchops.fleet")  # the tag of an IAM role that this collection made
+KINDS = ("patch_baseline", "patch_group", "maintenance_window", "window_target", "window_task", "iam_role", "node")
+# By kind, the id that AWS assigns, and what tells resources apart without.
+IDENTITIES = {
+    "patch_baseline": ("baseline_id", ("name", "operating_system")),
+    "maintenance_window": ("window_id", ("name",)),
+    "window_target": ("window_target_id", ("name",)),
+    "window_task": ("window_task_id", ("name",)),
+}
 
 
-def compare(policy: Policy, actual: Resource, nodes: t.Sequence[Resource], tag_key: str, purge: bool = False) -> Drift:
-    """`actual`: see account.read. `nodes`: the patch groups that code gives to instances, by id.
+class Purge(t.NamedTuple):
+    """Of what kinds all that is on AWS only is to go. Within a window that code has, it is to go in any case."""
 
-    With `purge` what is on AWS only is to go. Within a window that code has, it is to go in any case.
-    """
+    baselines: bool = False
+    windows: bool = False
+
+
+def compare(policy: Policy, actual: Resource, nodes: t.Sequence[Resource], tag_key: str, purge: Purge) -> Drift:
+    """`actual`: see account.read. `nodes`: the patch groups that code gives to instances, by id."""
     drift = Drift()
-    _compare_baselines(drift, policy, actual, purge)
-    _compare_windows(drift, policy, actual, purge)
+    _compare_baselines(drift, policy, actual, purge.baselines)
+    _compare_windows(drift, policy, actual, purge.windows)
     _compare_nodes(drift, nodes, actual.get("nodes", []), tag_key)
-    _note_groups(drift, policy, actual, purge)
-    _note_windows(drift, policy)
+    windows = list(policy.windows)
+    if not purge.windows:  # what code does not know stays
+        known = {window["name"] for window in windows}
+        windows += [window for window in actual["maintenance_windows"] if window["name"] not in known]
+    _note_groups(drift, policy, actual, windows)
+    _note_windows(drift, windows)
     return drift
 
 
 def destruction(policy: Policy, actual: Resource, nodes: t.Sequence[Resource]) -> Drift:
     """What of the policy is on AWS, to be deleted: windows first, with targets and tasks, then baselines and tags."""
     drift = Drift()
-    for code, found in _paired(policy.windows, actual["maintenance_windows"], "window_id", ("name",)):
+    for code, found in _paired(drift, "maintenance_window", policy.windows, actual["maintenance_windows"]):
         if code and found:
             drift.find("maintenance_window", found["name"], EXTRA, "is to be deleted, with its targets and tasks")
             drift.absent["maintenance_window"].append(found)
-    for code, found in _paired(policy.baselines, actual["patch_baselines"], "baseline_id", BASELINE_NAMES):
+    for code, found in _paired(drift, "patch_baseline", policy.baselines, actual["patch_baselines"]):
         if code and found:
             drift.find("patch_baseline", _baseline_name(found), EXTRA, "is to be deleted, and its groups deregistered")
             drift.absent["patch_baseline"].append(found)
@@ -70,33 +100,36 @@ def destruction(policy: Policy, actual: Resource, nodes: t.Sequence[Resource]) -
     return drift
 
 
-BASELINE_NAMES = ("name", "operating_system")
-
-
 def _baseline_name(baseline: Resource) -> str:
     return "%s for %s" % (baseline["name"], baseline["operating_system"])
 
 
-def _paired(
-    code: t.Sequence[Resource], found: t.Sequence[Resource], identifier: str, names: t.Sequence[str]
-) -> t.List[Pair]:
-    """Each resource in code with the one on AWS that has its id, else its name, and what is on AWS only."""
-    left = list(found)
-    pairs: t.List[Pair] = []
-    for one in code:
-        if one.get(identifier):
-            same = [other for other in left if other[identifier] == one[identifier]]
+def _paired(drift: Drift, kind: str, code: t.Sequence[Resource], found: t.Sequence[Resource]) -> t.List[Pair]:
+    """Each resource in code with the one on AWS that has its id, else its name, and what is on AWS only.
+
+    Ids go first, so that a name takes nothing from them. A name that several have is left out, and said.
+    """
+    identifier, names = IDENTITIES[kind]
+    left = {other[identifier]: other for other in found}
+    partners = {place: left.pop(one[identifier], None) for place, one in enumerate(code) if one.get(identifier)}
+    for place, one in enumerate(code):
+        if place in partners:
+            continue
+        same = [key for key, other in left.items() if all(other.get(name) == one.get(name) for name in names)]
+        if len(same) > 1:
+            drift.ambiguous(kind, one, same)
+            for key in same:
+                del left[key]
         else:
-            same = [other for other in left if all(other.get(name) == one.get(name) for name in names)]
-        pairs.append((one, same[0] if same else None))
-        if same:
-            left.remove(same[0])
-    return pairs + [(None, other) for other in left]
+            partners[place] = left.pop(same[0]) if same else None
+    pairs: t.List[Pair] = [(code[place], partner) for place, partner in sorted(partners.items())]
+    return pairs + [(None, other) for other in left.values()]
 
 
 def _differences(code: Resource, found: Resource, comparable: Comparable) -> t.List[Resource]:
-    unmanaged = {"tags": found["tags"]} if "tags" in found else {}
-    after = {**unmanaged, **{name: value for name, value in code.items() if name not in ASSIGNED}}
+    after = {name: value for name, value in code.items() if name not in ASSIGNED}
+    if "tags" in found:
+        after["tags"] = tags.wanted(found["tags"], code.get("tags"), True)
     change = settle(found, after, comparable)
     after = change.after or {}
     apart = {*ASSIGNED, "targets", "tasks", "deprecated"}  # the last is what AWS keeps and nobody can write
@@ -161,12 +194,11 @@ def _compare(
 
 
 def _compare_baselines(drift: Drift, policy: Policy, actual: Resource, purge: bool) -> None:
-    pairs = _paired(policy.baselines, actual["patch_baselines"], "baseline_id", BASELINE_NAMES)
+    pairs = _paired(drift, "patch_baseline", policy.baselines, actual["patch_baselines"])
     _compare(drift, "patch_baseline", pairs, patch_baseline.comparable, _baseline_name, purge)
     taken = {one["name"] for one in drift.findings if _loses(one)}
     drift.present["patch_baseline"].sort(key=lambda one: _baseline_name(one) in taken)
-    ambiguous = [one for one in policy.baselines if not one.get("baseline_id")]
-    _note_namesakes(drift, "patch_baseline", ambiguous, actual["patch_baselines"], BASELINE_NAMES, "baseline_id")
+    _compare_groups_of_aws(drift, actual, purge)
 
 
 def _loses(finding: Resource) -> bool:
@@ -183,13 +215,11 @@ def _loses(finding: Resource) -> bool:
 
 
 def _compare_windows(drift: Drift, policy: Policy, actual: Resource, purge: bool) -> None:
-    pairs = _paired(policy.windows, actual["maintenance_windows"], "window_id", ("name",))
+    pairs = _paired(drift, "maintenance_window", policy.windows, actual["maintenance_windows"])
     _compare(drift, "maintenance_window", pairs, maintenance_window.comparable, lambda one: one["name"], purge)
-    ambiguous = [one for one in policy.windows if not one.get("window_id")]
-    _note_namesakes(drift, "maintenance_window", ambiguous, actual["maintenance_windows"], ("name",), "window_id")
     parts = (
-        ("window_target", "targets", "window_target_id", window_target.comparable),
-        ("window_task", "tasks", "window_task_id", window_task.comparable),
+        ("window_target", "targets", window_target.comparable),
+        ("window_task", "tasks", window_task.comparable),
     )
     for code, found in pairs:
         if code is None:  # goes with its window, or stays with it
@@ -197,62 +227,61 @@ def _compare_windows(drift: Drift, policy: Policy, actual: Resource, purge: bool
         window = {"window": code["name"]}
         if found:
             window["window_id"] = found["window_id"]
-        for kind, member, identifier, comparable in parts:
-            inner = _paired(code[member], (found or {}).get(member, []), identifier, ("name",))
-            _compare(drift, kind, inner, comparable, _part_name(identifier), True, **window)
+        for kind, member, comparable in parts:
+            inner = _paired(drift, kind, code[member], (found or {}).get(member, []))
+            _compare(drift, kind, inner, comparable, _part_name(kind), True, **window)
 
 
-def _part_name(identifier: str) -> t.Callable[[Resource], str]:
-    return lambda one: one.get("name") or one.get(identifier) or ""
+def _part_name(kind: str) -> t.Callable[[Resource], str]:
+    return lambda one: one.get("name") or one.get(IDENTITIES[kind][0]) or ""
 
 
-def _note_namesakes(
-    drift: Drift, kind: str, code: t.Sequence[Resource], found: t.Sequence[Resource], names: t.Sequence[str],
-    identifier: str,
-) -> None:  # fmt: skip
-    for one in code:
-        same = [other[identifier] for other in found if all(other[name] == one[name] for name in names)]
-        if len(same) > 1:
-            words = "is the name of several: %s; give %s to say which one is meant" % (", ".join(same), identifier)
-            drift.find(kind, one["name"], NOTE, words)
+def _compare_groups_of_aws(drift: Drift, actual: Resource, purge: bool) -> None:
+    """Registrations with baselines that AWS owns, which no variables can say."""
+    own = {baseline["baseline_id"] for baseline in actual["patch_baselines"]}
+    for group in actual["patch_groups"]:
+        if group["baseline_id"] not in own:
+            words = "is on AWS only, registered with %s for %s" % (group["baseline"], group["operating_system"])
+            drift.find("patch_group", group["patch_group"], EXTRA, words)
+            if purge:
+                drift.absent["patch_group"].append(group)
 
 
 def _compare_nodes(drift: Drift, code: t.Sequence[Resource], found: t.Sequence[Resource], tag_key: str) -> None:
-    tagged = {node["id"]: node for node in found}
+    """Of both tags that can hold a patch group all that a node has are to say the same, since one of them wins."""
+    tagged = {node["id"]: node["tags"] for node in found}
     for node in code:
-        other = tagged.get(node["id"])
-        if other is None:
-            drift.find("node", node["id"], MISSING, "has no patch group, code says %s" % node["patch_group"])
-        elif other["patch_group"] != node["patch_group"]:
-            words = "has patch group %s, code says %s" % (other["patch_group"], node["patch_group"])
-            drift.find("node", node["id"], DIFFERENT, words)
-        elif other["tags"].get(tag_key) != node["patch_group"]:
+        group, tags_there = node["patch_group"], tagged.get(node["id"], {})
+        wrong = {key: value for key, value in tags_there.items() if value != group}
+        if wrong:
+            shown = ", ".join("%s: %s" % pair for pair in sorted(wrong.items()))
+            drift.find("node", node["id"], DIFFERENT, "is tagged %s, code says %s" % (shown, group))
+        elif not tags_there:
+            drift.find("node", node["id"], MISSING, "has no patch group, code says %s" % group)
+        elif tag_key not in tags_there:
             drift.find("node", node["id"], DIFFERENT, "has its patch group under another tag than %s" % tag_key)
         else:
             continue
-        drift.present["node"].append(dict(node))
+        drift.present["node"].append({**node, "tags": dict.fromkeys(sorted({tag_key, *wrong}), group)})
 
 
-def _note_groups(drift: Drift, policy: Policy, actual: Resource, purge: bool) -> None:
+def _note_groups(drift: Drift, policy: Policy, actual: Resource, windows: t.Sequence[Resource]) -> None:
     """Groups that no window patches, and nodes whose group is no group."""
-    groups = set(policy.patch_groups)
-    windows = list(policy.windows)
-    if not purge:  # what code does not know stays
-        groups |= {one["patch_group"] for one in actual["patch_groups"]}
-        known = {window["name"] for window in windows}
-        windows += [window for window in actual["maintenance_windows"] if window["name"] not in known]
+    going = {group["patch_group"] for group in drift.absent["patch_group"]}
+    going |= {group for baseline in drift.absent["patch_baseline"] for group in baseline["patch_groups"]}
+    groups = {one["patch_group"] for one in actual["patch_groups"]} - going | set(policy.patch_groups)
     patched = {
         group
         for window in windows
+        if window["enabled"]
         for target in window["targets"]
         for key, values in target["targets"].items()
-        if key in ("tag:Patch Group", "tag:PatchGroup")
+        if key in TARGET_KEYS
         for group in values
     }
     for group in sorted(groups - patched):
-        drift.find(
-            "patch_group", group, NOTE, "no maintenance window has it as a target: nothing patches it by schedule"
-        )
+        words = "no maintenance window that is enabled has it as a target: nothing patches it by schedule"
+        drift.find("patch_group", group, NOTE, words)
     wanted = {node["id"]: node["patch_group"] for node in drift.present["node"]}
     for node in actual.get("nodes", []):
         group = wanted.get(node["id"], node["patch_group"])
@@ -261,8 +290,34 @@ def _note_groups(drift: Drift, policy: Policy, actual: Resource, purge: bool) ->
             drift.find("node", node["id"], NOTE, words)
 
 
-def _note_windows(drift: Drift, policy: Policy) -> None:
-    for window in policy.windows:
+def _note_windows(drift: Drift, windows: t.Sequence[Resource]) -> None:
+    for window in windows:
         for member, words in (("targets", "has no target: nothing is patched in it"), ("tasks", "has no task")):
             if not window[member]:
                 drift.find("maintenance_window", window["name"], NOTE, words)
+
+
+class ServiceRole(t.NamedTuple):
+    """The IAM role that tasks run under, as code wants it and as it is."""
+
+    name: str
+    policies: t.Sequence[str]  # names or ARNs
+    found: t.Optional[Resource]  # an answer of iam_role_info; None where there is none
+
+    @property
+    def ours(self) -> bool:
+        """Whether this collection made it; any other is used as it is."""
+        return self.found is not None and self.found.get("tags", {}).get(OURS[0]) == OURS[1]
+
+
+def compare_role(drift: Drift, role: ServiceRole) -> None:
+    wanted = {policy.rpartition("/")[2] for policy in role.policies}
+    if role.found is None:
+        drift.find("iam_role", role.name, MISSING, "is in code only")
+        drift.present["iam_role"].append({"name": role.name})
+    elif role.ours:
+        attached = {policy["policy_name"] for policy in role.found.get("managed_policies", [])}
+        if attached != wanted:
+            words = "policies: %s in code, %s on AWS" % (_short(sorted(wanted)), _short(sorted(attached)))
+            drift.find("iam_role", role.name, DIFFERENT, words)
+            drift.present["iam_role"].append({"name": role.name})

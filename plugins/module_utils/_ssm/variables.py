@@ -19,7 +19,6 @@ ORDER = (
     *("baseline_id", "window_id", "window_target_id", "window_task_id", "name", "operating_system", "operation"),
     *("description", "default", "schedule", "schedule_timezone", "duration", "cutoff", "patch_groups"),
 )
-TEMPLATE_MARKS = ("{{", "{%", "{#")
 REFUSALS = (EngineError, ScheduleError, ResourceError)
 
 
@@ -61,10 +60,9 @@ def _identified(resource: Resource, others: t.Sequence[Resource], identifier: st
 def shortened(resource: Resource, identified: Resource, declared: Declared, comparable: Comparable) -> Resource:
     """Without the members that come back by themselves, behind the id where one is kept.
 
-    Raises what `declared` does for what users cannot write, ResourceError for what Ansible would evaluate.
+    Raises what `declared` does for what users cannot write.
     """
     written = {**identified, **{name: value for name, value in resource.items() if name not in ASSIGNED}}
-    refuse_templates(written)
     whole = declared(written, resource.get("name", "resource"))
     for name in [name for name in written if name not in identified]:
         rest = {other: value for other, value in written.items() if other != name}
@@ -84,19 +82,6 @@ def ordered(written: Resource) -> Resource:
 
 def _place(name: str) -> int:
     return ORDER.index(name) if name in ORDER else len(ORDER)
-
-
-def refuse_templates(value: t.Any) -> None:
-    """Text of AWS is not to be trusted: in a file of variables Ansible would evaluate it as a template."""
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            refuse_templates(key)
-            refuse_templates(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            refuse_templates(inner)
-    elif isinstance(value, str) and any(mark in value for mark in TEMPLATE_MARKS):
-        raise ResourceError("has text that Ansible would evaluate: '%.60s'" % value)
 
 
 def _baseline(everything: t.Sequence[Resource]) -> t.Callable[[Resource], Resource]:
@@ -150,7 +135,6 @@ def _tasks(window: Resource) -> Resource:
         short = _short_task(task, number, targets)
         if short is None:
             short = shortened(task, identified, window_task.declared, window_task.comparable)
-        refuse_templates(short)
         written.append(ordered({**identified, **short}))
     return {"tasks": written} if written else {}
 

@@ -10,6 +10,7 @@ import copy
 import pytest
 
 from ansible_collections.patchops.fleet.plugins.module_utils._ssm import drift, policy
+from ansible_collections.patchops.fleet.plugins.module_utils._ssm.change import ResourceError
 from ansible_collections.patchops.fleet.plugins.module_utils._ssm.variables import variables
 
 BASELINES = [
@@ -74,7 +75,7 @@ def as_made(wanted):
 
 
 def found(actual, wanted=None, nodes=(), purge=False):
-    result = drift.compare(wanted or read(), actual, nodes, "Patch Group", purge)
+    result = drift.compare(wanted or read(), actual, nodes, "Patch Group", drift.Purge(purge, purge))
     return result, [(one["kind"], one["name"], one["status"]) for one in result.findings]
 
 
@@ -97,6 +98,8 @@ def test_everything_is_missing_in_an_empty_account():
         "maintenance_window": ["sunday"],
         "window_target": ["patch-groups", "two"],
         "window_task": ["scan", "install", "tell"],
+        "patch_group": [],
+        "iam_role": [],
         "node": [],
     }
     assert {target["window"] for target in result.present["window_target"]} == {"sunday"}
@@ -198,8 +201,8 @@ def test_what_is_on_aws_only_stays_but_within_a_window_that_code_has():
         ("window_target", "other", "extra"),
         ("window_task", "other", "extra"),
     ]
-    gone = {kind: len(resources) for kind, resources in result.absent.items()}
-    assert gone == {"patch_baseline": 0, "maintenance_window": 0, "window_target": 1, "window_task": 1, "node": 0}
+    gone = {kind: len(resources) for kind, resources in result.absent.items() if resources}
+    assert gone == {"window_target": 1, "window_task": 1}
     assert result.absent["window_task"][0]["window_id"] == "mw-0"
 
 
@@ -222,19 +225,26 @@ def test_nodes():
         {"id": "i-2", "patch_group": "Dev", "tags": {"Patch Group": "Dev"}},
         {"id": "i-3", "patch_group": "Dev", "tags": {"PatchGroup": "Dev"}},
         {"id": "i-4", "patch_group": "dev", "tags": {"Patch Group": "dev"}},
+        {"id": "i-6", "patch_group": "Old", "tags": {"PatchGroup": "Old", "Patch Group": "Dev"}},
     ]
     code = [
         {"id": f"i-{number}", "patch_group": group} for number, group in ((1, "Dev"), (2, "Production"), (3, "Dev"))
     ]
-    code.append({"id": "i-5", "patch_group": "Dev"})
+    code += [{"id": "i-5", "patch_group": "Dev"}, {"id": "i-6", "patch_group": "Dev"}]
     result, findings = found(actual, nodes=code)
     assert findings == [
         ("node", "i-2", "different"),
         ("node", "i-3", "different"),
         ("node", "i-5", "missing"),
+        ("node", "i-6", "different"),
         ("node", "i-4", "note"),
     ]
-    assert [node["id"] for node in result.present["node"]] == ["i-2", "i-3", "i-5"]
+    assert {node["id"]: node["tags"] for node in result.present["node"]} == {
+        "i-2": {"Patch Group": "Production"},
+        "i-3": {"Patch Group": "Dev"},
+        "i-5": {"Patch Group": "Dev"},
+        "i-6": {"Patch Group": "Dev", "PatchGroup": "Dev"},
+    }
     assert "registered with no baseline: it has the default one" in result.findings[-1]["message"]
 
 
@@ -251,22 +261,91 @@ def test_a_group_without_a_window_and_a_window_without_a_target_are_noted():
     ]
 
 
-def test_several_of_one_name_are_noted():
-    actual = as_made(read())
-    actual["patch_baselines"].append({**copy.deepcopy(actual["patch_baselines"][0]), "baseline_id": "pb-9"})
-    notes = [one["message"] for one in found(actual)[0].findings if one["status"] == "note"]
-    assert notes == ["is the name of several: pb-0, pb-9; give baseline_id to say which one is meant"]
+def twice(actual):
+    """Another baseline, and another window, of a name that code has."""
+    second = {
+        **copy.deepcopy(actual["patch_baselines"][0]),
+        "baseline_id": "pb-9",
+        "patch_groups": [],
+        "default": False,
+    }
+    actual["patch_baselines"].append(second)
+    actual["maintenance_windows"].append({**copy.deepcopy(actual["maintenance_windows"][0]), "window_id": "mw-9"})
+    return actual
 
 
-def test_ids_say_which_one_is_meant():
-    actual = as_made(read())
-    actual["patch_baselines"].append(
-        {**copy.deepcopy(actual["patch_baselines"][0]), "baseline_id": "pb-9", "default": False}
+@pytest.mark.parametrize("purge", [False, True])
+def test_what_has_a_name_that_several_have_is_left_alone_and_said(purge):
+    result, findings = found(twice(as_made(read())), purge=purge)
+    assert findings == [("patch_baseline", "dev", "ambiguous"), ("maintenance_window", "sunday", "ambiguous")]
+    assert (
+        result.findings[0]["message"]
+        == "is the name of several: pb-0, pb-9; give baseline_id to say which one is meant"
     )
-    wanted = read([{**BASELINES[0], "baseline_id": "pb-9", "default": False}, BASELINES[1]])
-    result, findings = found(actual, wanted)
-    assert [status for kind, _name, status in findings if kind == "patch_baseline"] == ["extra"]
-    assert result.findings[0]["name"] == "dev for AMAZON_LINUX_2"
+    assert not any(result.present.values())
+    assert not any(result.absent.values())
+    with pytest.raises(ResourceError, match="maintenance_window sunday is the name of several: mw-0, mw-9"):
+        result.refuse_ambiguous()
+
+
+def test_destruction_deletes_nothing_whose_name_several_have():
+    result = drift.destruction(read(), twice(as_made(read())), [])
+    assert names(result.absent["patch_baseline"]) == ["production"]
+    with pytest.raises(ResourceError, match="patch_baseline dev is the name of several: pb-0, pb-9"):
+        result.refuse_ambiguous()
+
+
+@pytest.mark.parametrize("first", [0, 1], ids=["name first", "id first"])
+def test_ids_say_which_one_is_meant(first):
+    code = [BASELINES[0], {**BASELINES[0], "baseline_id": "pb-9", "patch_groups": [], "default": False}]
+    wanted = read([code[first], code[1 - first], BASELINES[1]])
+    result, findings = found(twice(as_made(read())), wanted)
+    assert findings == [("maintenance_window", "sunday", "ambiguous")]
+    assert not any(result.present.values())
+
+
+def test_tags_of_aws_itself_do_not_differ():
+    actual = as_made(read())
+    actual["patch_baselines"][1]["tags"] = {"Owner": "platform", "aws:cloudformation:stack-name": "x"}
+    assert found(actual)[1] == []
+
+
+def test_a_window_that_is_disabled_patches_no_group():
+    windows = [{**WINDOWS[0], "enabled": False}]
+    wanted = read(windows=windows)
+    assert found(as_made(wanted), wanted)[1] == [("patch_group", "Dev", "note"), ("patch_group", "Production", "note")]
+
+
+def test_a_group_of_a_baseline_of_aws_is_on_aws_only():
+    actual = as_made(read())
+    group = {"patch_group": "Odd", "operating_system": "SUSE", "baseline_id": "arn:aws:x", "baseline": "AWS-Suse"}
+    actual["patch_groups"].append(group)
+    result, findings = found(actual)
+    assert findings == [("patch_group", "Odd", "extra"), ("patch_group", "Odd", "note")]
+    assert result.absent["patch_group"] == []
+    result, findings = found(actual, purge=True)
+    assert findings == [("patch_group", "Odd", "extra")]
+    assert result.absent["patch_group"] == [group]
+
+
+@pytest.mark.parametrize(
+    ("there", "findings", "ours"),
+    [
+        pytest.param(None, ["missing"], False, id="missing"),
+        pytest.param({"managed_policies": []}, [], False, id="somebody else's"),
+        pytest.param({"tags": {"managed-by": "patchops.fleet"}, "managed_policies": [{"policy_name": "B"}]},
+                     ["different"], True, id="without a policy"),
+        pytest.param({"tags": {"managed-by": "patchops.fleet"},
+                      "managed_policies": [{"policy_name": "B"}, {"policy_name": "A"}]}, [], True, id="as wanted"),
+    ],
+)  # fmt: skip
+def test_the_role_of_tasks(there, findings, ours):
+    result = drift.Drift()
+    role = drift.ServiceRole("windows", ["A", "arn:aws:iam::123456789012:policy/B"], there)
+    drift.compare_role(result, role)
+    assert [one["status"] for one in result.findings] == findings
+    assert len(result.present["iam_role"]) == len(findings)
+    assert role.ours is ours
 
 
 def test_destruction_names_what_is_there_of_the_policy():
@@ -311,20 +390,6 @@ def test_variables_keep_ids_where_names_do_not_tell_apart():
     assert [one.get("baseline_id") for one in written["patch_baselines"]] == [None, "pb-1", "pb-9"]
     assert written["maintenance_windows"][0]["targets"][0]["window_target_id"] == "window_target_id-0-1"
     assert found(actual, read(written["patch_baselines"], written["maintenance_windows"]))[1] == []
-
-
-@pytest.mark.parametrize("text", ["{{ lookup('pipe', 'id') }}", "{% if x %}", "{# x"])
-def test_text_that_ansible_would_evaluate_is_left_out(text):
-    actual = as_made(read())
-    actual["patch_baselines"][1]["description"] = text
-    actual["maintenance_windows"][0]["tasks"][0]["description"] = text
-    written = variables(actual, "Patch Group")
-    assert (names(written["patch_baselines"]), written["maintenance_windows"]) == (["dev"], [])
-    assert [(one["kind"], one["name"]) for one in written["left_out"]] == [
-        ("patch_baseline", "production"),
-        ("maintenance_window", "sunday"),
-    ]
-    assert "has text that Ansible would evaluate" in written["left_out"][0]["reason"]
 
 
 def test_a_group_of_a_baseline_of_aws_is_left_out_with_the_reason():
