@@ -137,7 +137,10 @@ def show(demo: Demo) -> None:
     demo.play("-e", f"@{file}", aws_patch_manager_state="absent")
     own = demo.aws("ssm", "describe-patch-baselines", "--filters", "Key=OWNER,Values=Self")["BaselineIdentities"]
     windows = demo.aws("ssm", "describe-maintenance-windows")["WindowIdentities"]
-    expect(own == windows == [], "nothing is left")
+    roles = [role["RoleName"] for role in demo.aws("iam", "list-roles")["Roles"]]
+    filters = ("--filters", f"Name=resource-id,Values={','.join(demo.instances[:2])}")
+    tags = demo.aws("ec2", "describe-tags", *filters)["Tags"]
+    expect(own == windows == tags == roles == [], "nothing is left")
 
 
 def main() -> int:
