@@ -260,6 +260,16 @@ def test_with_a_fifth_of_all_calls_throttled(target, aws, window_id):
     assert [call.error for call in aws.calls].count("ThrottlingException") > 3
 
 
+def test_a_lost_answer_while_deregistering(target, aws, window_id):
+    """The next try finds nothing, because the first one has done the work."""
+    created = target.ok(window=NAME, **LITTLE)["maintenance_window_target"]["window_target_id"]
+    aws.fail(operation="DeregisterTarget*", error="InternalServerError", answered=False, times=1)
+    gone = target.ok(window=NAME, name="production", state="absent")
+    assert gone["changed"]
+    assert gone["changes"] == [f"deregister target production ({created}) from maintenance window {window_id}"]
+    assert [call.error for call in aws.calls][-2:] == ["InternalServerError", "DoesNotExistException"]
+
+
 def test_denied_access_changes_nothing(target, aws, window_id):
     aws.fail(operation="RegisterTarget*", error="AccessDeniedException")
     answer = target(window=NAME, **LITTLE)

@@ -561,6 +561,16 @@ def test_with_a_fifth_of_all_calls_throttled(task, aws, window_id):
     assert [call.error for call in aws.calls].count("ThrottlingException") > 3
 
 
+def test_a_lost_answer_while_deregistering(task, aws, window_id):
+    """The next try finds nothing, because the first one has done the work."""
+    created = task.ok(window=NAME, **LITTLE)["maintenance_window_task"]["window_task_id"]
+    aws.fail(operation="DeregisterTask*", error="InternalServerError", answered=False, times=1)
+    gone = task.ok(window=NAME, name=LITTLE["name"], state="absent")
+    assert gone["changed"]
+    assert gone["changes"] == [f"deregister task install-patches ({created}) from maintenance window {window_id}"]
+    assert [call.error for call in aws.calls][-2:] == ["InternalServerError", "DoesNotExistException"]
+
+
 @pytest.mark.parametrize(
     ("operation", "done"),
     [

@@ -77,6 +77,18 @@ class Api:
         self.changes.append(doing)
         return answer
 
+    def remove(self, doing: str, operation: str, **request: t.Any) -> None:
+        """As `change`, of a call that deletes: what is gone already counts as deleted.
+
+        A try whose answer was lost has done the work, and the next one finds nothing.
+        """
+        try:
+            self.change(doing, operation, **request)
+        except SSMError as error:
+            if error.code not in MISSING:
+                raise
+            self.changes.append(doing)
+
     def _call(self, doing: str, operation: str, request: Answer) -> Answer:
         method = getattr(self._client, operation)
         return SSMErrorHandler.common_error_handler(doing)(RETRY(lambda: method(**request)))()

@@ -182,7 +182,7 @@ def apply(api: t.Any, change: Change) -> t.Optional[str]:
     if after is None:
         if before:
             doing = "delete maintenance window %s (%s)" % (before["name"], before["window_id"])
-            api.change(doing, "delete_maintenance_window", WindowId=before["window_id"])
+            api.remove(doing, "delete_maintenance_window", WindowId=before["window_id"])
         return None
     if before is None:
         return _create(api, after)

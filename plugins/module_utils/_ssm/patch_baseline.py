@@ -431,7 +431,7 @@ def _delete(api: t.Any, before: Resource, touched: Around) -> None:
     if touched.predefined:
         _register_default(api, touched.predefined, before["operating_system"])
     doing = "delete patch baseline %s (%s)" % (before["name"], before["baseline_id"])
-    api.change(doing, "delete_patch_baseline", BaselineId=before["baseline_id"])
+    api.remove(doing, "delete_patch_baseline", BaselineId=before["baseline_id"])
 
 
 def refuse_predefined(change: Change) -> None:

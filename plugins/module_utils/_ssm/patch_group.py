@@ -83,7 +83,7 @@ def _give_back(api: t.Any, group: str, baseline_id: str, why: Exception) -> None
 
 def deregister(api: t.Any, group: str, baseline_id: str) -> None:
     doing = "deregister patch group %s from baseline %s" % (group, baseline_id)
-    api.change(doing, "deregister_patch_baseline_for_patch_group", BaselineId=baseline_id, PatchGroup=group)
+    api.remove(doing, "deregister_patch_baseline_for_patch_group", BaselineId=baseline_id, PatchGroup=group)
 
 
 def apply(api: t.Any, change: Change) -> None:

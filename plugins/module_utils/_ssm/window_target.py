@@ -182,7 +182,7 @@ def _deregister(api: t.Any, window_id: str, before: Resource, force: bool) -> No
     doing = "deregister target %s from maintenance window %s" % (label(before), window_id)
     named = {"WindowId": window_id, "WindowTargetId": before["window_target_id"], "Safe": not force}
     try:
-        api.change(doing, "deregister_target_from_maintenance_window", **named)
+        api.remove(doing, "deregister_target_from_maintenance_window", **named)
     except Exception as error:
         if getattr(error, "code", None) == "TargetInUseException":
             refuse_in_use(api, window_id, before)

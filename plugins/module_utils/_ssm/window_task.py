@@ -305,7 +305,7 @@ def apply(api: t.Any, window_id: str, change: Change, targets: t.Sequence[Resour
         if before:
             doing = "deregister task %s from maintenance window %s" % (label(before), window_id)
             named_so = {"WindowId": window_id, "WindowTaskId": before["window_task_id"]}
-            api.change(doing, "deregister_task_from_maintenance_window", **named_so)
+            api.remove(doing, "deregister_task_from_maintenance_window", **named_so)
         return None
     request = to_api(after, targets)
     if before is None:
