@@ -13,6 +13,8 @@ description:
     on.
   - Names of targets are not unique on AWS. Here a target is the one with O(name) in the window, or the one with
     O(window_target_id); several of one name are refused with their ids.
+  - In check mode a O(window) that does not exist yet gives a warning, because a task before may create it. In a real
+    run, and with O(window_id), it is refused.
 author:
   - patchops.fleet contributors (@patchops)
 extends_documentation_fragment:
@@ -156,7 +158,7 @@ def work(module, api):
     params = plain(dict(module.params))
     window_id = maintenance_window.identify(api, params["window"], params["window_id"])
     if window_id is None and params["state"] == "present":
-        raise maintenance_window.unknown(params["window_id"] or params["window"])
+        module.warn(maintenance_window.foretold(params["window"], params["window_id"], module.check_mode))
     change = planned(params, described(api, params, window_id) if window_id else None)
     result = change.result("maintenance_window_target")
     if change.before and change.after is None and not params["force"]:

@@ -12,6 +12,8 @@ description:
   - Registers, changes and deregisters tasks of a maintenance window, such as a scan for patches or their installation.
   - Names of tasks are not unique on AWS. Here a task is the one with O(name) in the window, or the one with
     O(window_task_id); several of one name are refused with their ids.
+  - In check mode a window or a target that is named and is not there yet gives a warning, because a task before may make
+    it. In a real run, and where an id names it, it is refused.
 author:
   - patchops.fleet contributors (@patchops)
 extends_documentation_fragment:
@@ -381,19 +383,26 @@ def work(module, api):
     params = plain(dict(module.params))
     window_id = maintenance_window.identify(api, params["window"], params["window_id"])
     if window_id is None and params["state"] == "present":
-        raise maintenance_window.unknown(params["window_id"] or params["window"])
+        module.warn(maintenance_window.foretold(params["window"], params["window_id"], module.check_mode))
     targets = window_target.of_window(api, window_id) if window_id else []
     before = described(api, params, window_id, targets) if window_id else None
     if before:
         # those that are given are known to the module already
         module.no_log_values.update(invocation.confidential(before["task_invocation_parameters"]))
     if params["window_targets"] and params["state"] == "present":
+        for target in window_task.foretold(params["window_targets"], targets) if module.check_mode else ():
+            targets.append(target)
+            module.warn(
+                "The maintenance window has no target %s yet: in a real run it must be registered first"
+                % target["name"]
+            )
         params["window_targets"] = window_task.named(params["window_targets"], targets)
     change = planned(params, before)
     result = change.result("maintenance_window_task")
     if change.after and change.needed:
         window_task.target_ids(change.after["window_targets"], targets)  # one may have been deregistered by force
-        window_task.refuse_nodes(api, window_id, change)
+        if window_id:
+            window_task.refuse_nodes(api, window_id, change)
     if change.after and "deprecated" in change.after:
         module.warn(window_task.deprecation(change.after))
     if change.needed and not module.check_mode:

@@ -175,6 +175,21 @@ def test_what_is_unknown(target, aws, window_id):
     assert writes(aws) == ["CreateMaintenanceWindow"]  # the fixture's
 
 
+def test_check_mode_foretells_a_target_of_a_window_that_is_to_be_created(target, aws):
+    foretold = target.ok(True, window="later", **WHOLE)
+    assert foretold["diff"] == {"before": {}, "after": WHOLE}
+    assert foretold["warnings"] == ["There is no maintenance window later yet: in a real run it must be created first"]
+    assert "window_target.name: 'a b'" in target.failure(True, window="later", **{**LITTLE, "name": "a b"})
+    refused = [
+        (False, {"window": "later"}),
+        (True, {"window": "no name"}),
+        (True, {"window_id": "mw-00000000000000000"}),
+    ]
+    for check_mode, where in refused:
+        assert "There is no maintenance window" in target.failure(check_mode, **where, **LITTLE)
+    assert writes(aws) == []
+
+
 def test_two_windows_of_one_name(target, aws, window_id):
     second = answers.window(aws.client())
     message = target.failure(window=NAME, **LITTLE)

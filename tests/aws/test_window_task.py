@@ -427,6 +427,40 @@ def test_what_is_unknown(task, aws, window_id):
     assert writes(aws) == []
 
 
+def test_check_mode_foretells_a_task_of_a_target_that_is_to_be_registered(task, aws, window_id):
+    """As in a play that registers the target just before, which check mode leaves out."""
+    options = {**LITTLE, "window_targets": ["databases", "critical"]}
+    foretold = task.ok(True, window=NAME, **options)
+    assert foretold["diff"] == {"before": {}, "after": {**DEFAULTS, **options}}
+    warning = "The maintenance window has no target databases yet: in a real run it must be registered first"
+    assert foretold["warnings"] == [warning]
+    assert "has no target databases: register it first" in task.failure(window=NAME, **options)
+    answers.target(aws.client(), window_id, Name="databases")
+    done = task.converge(window=NAME, **options)
+    assert (done["diff"], done["warnings"]) == (foretold["diff"], [])
+    changed = task.ok(True, window=NAME, name=LITTLE["name"], window_targets=["production", "webs"])
+    assert changed["diff"]["after"]["window_targets"] == ["production", "webs"]
+
+
+@pytest.mark.parametrize("unknown", [pytest.param(NOWHERE, id="id"), pytest.param("a b", id="no name")])
+def test_check_mode_refuses_targets_that_nobody_can_register(task, window_id, unknown):
+    for check_mode in (True, False):
+        message = task.failure(check_mode, window=NAME, **{**LITTLE, "window_targets": [unknown]})
+        assert f"has no target {unknown}: register it first" in message
+
+
+def test_check_mode_foretells_a_task_of_a_window_that_is_to_be_created(task, aws):
+    foretold = task.ok(True, window="later", **LITTLE, instance_ids=[NODE])
+    assert foretold["diff"]["after"] == {**DEFAULTS, **LITTLE, "instance_ids": [NODE]}
+    assert foretold["warnings"] == [
+        "There is no maintenance window later yet: in a real run it must be created first",
+        "The maintenance window has no target production yet: in a real run it must be registered first",
+    ]
+    for check_mode, where in ((False, {"window": "later"}), (True, {"window_id": "mw-00000000000000000"})):
+        assert "There is no maintenance window" in task.failure(check_mode, **where, **LITTLE)
+    assert writes(aws) == []
+
+
 def test_a_target_that_is_gone_is_refused_until_another_takes_its_place(task, aws, window_id, targets):
     task.ok(window=NAME, **LITTLE)
     aws.client().deregister_target_from_maintenance_window(WindowId=window_id, WindowTargetId=targets["production"])

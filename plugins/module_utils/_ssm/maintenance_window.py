@@ -10,7 +10,7 @@ import typing as t
 
 from .._engine.parse import snake
 from .._schedule.errors import ScheduleError
-from .._schedule.reading import parse_instant, parse_windows
+from .._schedule.reading import NAME, parse_instant, parse_windows
 from . import tags
 from .change import Change, Resource, ResourceError, refuse_several, settle
 from .reading import Reader, without_cleared
@@ -174,6 +174,16 @@ def unknown(named: str) -> ResourceError:
         "There is no maintenance window %s in this account and Region: create it first, with ssm_maintenance_window"
         % named
     )
+
+
+def foretold(name: t.Optional[str], window_id: t.Optional[str], check_mode: bool) -> str:
+    """What to warn of where there is no such window: in check mode one that is named may be created until then.
+
+    Raises ResourceError for any other.
+    """
+    if check_mode and name and NAME.match(name):
+        return "There is no maintenance window %s yet: in a real run it must be created first" % name
+    raise unknown(window_id or name or "")
 
 
 def apply(api: t.Any, change: Change) -> t.Optional[str]:

@@ -36,6 +36,7 @@ RATE_PATTERNS = {
     "max_errors": (re.compile(r"(0|[1-9][0-9]*|[0-9]%|[1-9][0-9]%|100%)\Z"), "a number, or 0% to 100%"),
 }
 CUTOFFS = ("CONTINUE_TASK", "CANCEL_TASK")
+TARGET_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
 # AWS fills this in where no role is given.
 SERVICE_LINKED = re.compile(r"arn:[^:]+:iam::[0-9]*:role/aws-service-role/ssm\.[^/]+/AWSServiceRoleForAmazonSSM\Z")
 # Deprecated members of the API: kept as they are, and not managed.
@@ -106,6 +107,15 @@ def target_ids(written: t.Sequence[str], targets: t.Sequence[Resource]) -> t.Lis
             % (", ".join(missing), ", ".join(names) or "none")
         )
     return found
+
+
+def foretold(written: t.Sequence[str], targets: t.Sequence[Resource]) -> t.List[Resource]:
+    """Stand-ins for the targets that the window lacks and that may be registered until the task is: those by name."""
+    known = {one.get(member) for one in targets for member in ("window_target_id", "name")}
+    names = [name for name in dict.fromkeys(written) if name not in known]
+    return [
+        {"window_target_id": name, "name": name} for name in names if NAME.match(name) and not TARGET_ID.match(name)
+    ]
 
 
 def named(written: t.Sequence[str], targets: t.Sequence[Resource]) -> t.List[str]:
