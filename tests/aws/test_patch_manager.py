@@ -9,6 +9,7 @@ import pathlib
 
 import pytest
 import yaml
+from ansible.parsing.yaml.loader import AnsibleLoader
 
 from ansible_collections.patchops.fleet.plugins.filter.patch_manager_drift import patch_manager_drift
 from ansible_collections.patchops.fleet.plugins.filter.patch_manager_variables import patch_manager_variables
@@ -144,13 +145,17 @@ def test_an_import_of_what_others_made_applies_with_no_change(aws, info):
         )  # fmt: skip
         ssm.register_task_with_maintenance_window(
             WindowId=window, TaskType="AUTOMATION", TaskArn="AWS-StopEC2Instance", Priority=6,
-            TaskInvocationParameters={"Automation": {"DocumentVersion": "1", "Parameters": {"InstanceId": ["i-1"]}}},
+            TaskInvocationParameters={"Automation": {"DocumentVersion": "1", "Parameters": {"InstanceId": ["{{RESOURCE_ID}}"]}}},
         )  # fmt: skip
     actual = info.ok()
     imported = patch_manager_variables(actual)
     assert imported["left_out"] == []
     assert findings(actual, imported["patch_baselines"], imported["maintenance_windows"]) == []
     assert len(imported["maintenance_windows"][0]["tasks"]) == 2
+    # text that Ansible would evaluate, and cannot be told from it
+    assert imported["yaml"].count('!unsafe "{{RESOURCE_ID}}"') == 2
+    read = yaml.load(imported["yaml"], Loader=AnsibleLoader)
+    assert findings(actual, read["patch_baselines"], read["maintenance_windows"]) == []
 
 
 def test_an_imported_baseline_decides_as_the_one_that_was_written(aws, info):
