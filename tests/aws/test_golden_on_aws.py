@@ -1,12 +1,13 @@
 # Copyright: (c) 2026, the patchops.fleet contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Baselines decide the same on hosts after a way through AWS: created there, and read back."""
+"""Baselines decide the same on hosts after a way through AWS: created there, read back, and imported as variables."""
 
 from __future__ import annotations
 
 import pytest
 
+from ansible_collections.patchops.fleet.plugins.filter.patch_manager_variables import patch_manager_variables
 from ansible_collections.patchops.fleet.plugins.module_utils._engine.operating_systems import API_OPERATING_SYSTEMS
 from ansible_collections.patchops.fleet.plugins.module_utils._engine.parse import snake
 from ansible_collections.patchops.fleet.tests.golden.run_cases import baseline_of, decided
@@ -28,3 +29,6 @@ def test_golden_case(baseline, baselines, case):
     made = baseline.ok(**options)["patch_baseline"]["baseline_id"]
     (read,) = baselines(baseline_id=made)
     assert decided(case, baseline=read) == case["expect"], case["why"]
+    everything = {"patch_baselines": [read], "patch_groups": [], "maintenance_windows": []}
+    (imported,) = patch_manager_variables(everything)["patch_baselines"]
+    assert decided(case, baseline=imported) == case["expect"], case["why"]
