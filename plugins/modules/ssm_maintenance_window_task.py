@@ -12,8 +12,8 @@ description:
   - Registers, changes and deregisters tasks of a maintenance window, such as a scan for patches or their installation.
   - Names of tasks are not unique on AWS. Here a task is the one with O(name) in the window, or the one with
     O(window_task_id); several of one name are refused with their ids.
-  - In check mode a window or a target that is named and is not there yet gives a warning, because a task before may make
-    it. In a real run, and where an id names it, it is refused.
+  - In check mode a window or a target that is named and is not there yet gives a warning, because a task before may
+    make it. In a real run, and where an id names it, it is refused.
 author:
   - patchops.fleet contributors (@patchops)
 extends_documentation_fragment:
