@@ -595,6 +595,17 @@ def test_with_a_fifth_of_all_calls_throttled(task, aws, window_id):
     assert [call.error for call in aws.calls].count("ThrottlingException") > 3
 
 
+def test_lists_that_lag_behind(task, aws, window_id):
+    """The result tells what was done, and names the targets."""
+    aws.set(stale_lists=2)
+    created = task.ok(window=NAME, **WHOLE)["maintenance_window_task"]
+    assert created == {**WHOLE, "window_task_id": created["window_task_id"]}
+    for _number in range(2):
+        aws.client().describe_maintenance_window_tasks(WindowId=window_id)
+    changed = task.ok(window=NAME, name=WHOLE["name"], window_targets=["critical"], description="other")
+    assert changed["maintenance_window_task"] == {**created, "window_targets": ["critical"], "description": "other"}
+
+
 def test_a_lost_answer_while_deregistering(task, aws, window_id):
     """The next try finds nothing, because the first one has done the work."""
     created = task.ok(window=NAME, **LITTLE)["maintenance_window_task"]["window_task_id"]
