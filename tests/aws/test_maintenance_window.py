@@ -171,7 +171,8 @@ def test_by_id_the_name_can_change(window, aws):
     assert renamed["diff"]["after"]["name"] == "production-saturday"
     assert window.converge(window_id=window_id, state="absent")["changed"]
     assert not window.converge(window_id=window_id, state="absent")["changed"]
-    assert NOWHERE in window.failure(window_id=NOWHERE, name="other-window")
+    words = f"There is no maintenance window {NOWHERE} in this account and Region: leave window_id out to create one"
+    assert window.failure(window_id=NOWHERE, name="other-window") == words
     assert "Failed to get maintenance window mw-1: " in window.failure(window_id="mw-1", name="other-window")
 
 
