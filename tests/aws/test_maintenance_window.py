@@ -239,6 +239,15 @@ def test_all_that_is_wrong_is_said_at_once(window):
         assert f"window.{member}: " in message
 
 
+def test_a_tag_of_aws_hides_no_other_problem(window, aws):
+    given = {**LITTLE, "description": "d" * 129, "schedule_timezone": "Europe/ Berlin", "tags": {"aws:owner": "me"}}
+    message = window.failure(**given)
+    for member in ("description", "schedule_timezone", "tags"):
+        assert f"window.{member}: " in message
+    assert "cannot be set: aws:owner" in window.failure(**LITTLE, tags={"aws:owner": "me"})
+    assert writes(aws) == []
+
+
 def test_info(window, info, aws):
     aws.set(now="2026-11-21T12:00:00Z")
     first = window.ok(**LITTLE)["maintenance_window"]

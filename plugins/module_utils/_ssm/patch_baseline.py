@@ -16,6 +16,7 @@ from .._engine.parse import parse_baseline
 from .._engine.predefined import predefined_default
 from . import patch_group, tags
 from .change import Change, Resource, ResourceError, refuse_several, settle
+from .reading import together
 
 TYPE = "PatchBaseline"
 # A member of ours and of the API, and what AWS fills in (operations.md, 1). None: left out where it is not given.
@@ -139,7 +140,7 @@ class Purge(t.NamedTuple):
 def plan(before: t.Optional[Resource], options: Resource, purge: Purge, path: str = "baseline") -> Change:
     """What `options` ask of a baseline. None keeps what is, or what `purge` says; an empty description clears it.
 
-    Raises BaselineError with all that section 11 of approval-rules.md refuses.
+    Raises BaselineError with all that section 11 of approval-rules.md refuses, and tags like AWS's own.
     """
     given = {name: value for name, value in options.items() if value is not None and name in MEMBERS}
     kept = {name: value for name, value in (before or {}).items() if name in MEMBERS}
@@ -151,7 +152,9 @@ def plan(before: t.Optional[Resource], options: Resource, purge: Purge, path: st
         merged["patch_groups"] = [*dict.fromkeys([*kept.get("patch_groups", []), *merged["patch_groups"]])]
     if merged.get("description") == "":
         del merged["description"]
-    return settle(before, declared(merged, path), comparable)
+    with together(BaselineError, tags.reserved(kept.get("tags", {}), given.get("tags"), path)):
+        after = declared(merged, path)
+    return settle(before, after, comparable)
 
 
 def declared(written: Resource, path: str = "baseline") -> Resource:
@@ -175,13 +178,8 @@ def _parsed(written: Resource, path: str) -> Baseline:
     groups = written.get("patch_groups")
     for index, group in enumerate(groups if isinstance(groups, list) else []):
         problems += patch_group.foreign_characters(str(group), "%s.patch_groups[%d]" % (path, index))
-    try:
-        baseline = parse_baseline(written, path, security_anywhere=True)
-    except BaselineError as error:
-        raise BaselineError([*error.problems, *problems]) from error
-    if problems:
-        raise BaselineError(problems)
-    return baseline
+    with together(BaselineError, problems):
+        return parse_baseline(written, path, security_anywhere=True)
 
 
 def refuse_system(system: t.Optional[str], path: str = "operating_system") -> None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 
 from .._engine.errors import Problem
@@ -111,6 +112,17 @@ class Reader:
             if not 1 <= len(key) <= 128 or len(one) > 256:
                 self.problem("tags", "%s: keys have 1 to 128 characters, values up to 256", shown(key))
         return tags
+
+
+@contextlib.contextmanager
+def together(kind: t.Type[t.Any], problems: t.Sequence[Problem]) -> t.Iterator[None]:
+    """Raise these problems as an error of this kind, behind those of the same kind from inside."""
+    try:
+        yield
+    except kind as error:
+        raise kind([*error.problems, *problems]) from error
+    if problems:
+        raise kind(problems)
 
 
 LONGEST = 65535  # where the API names no limit
