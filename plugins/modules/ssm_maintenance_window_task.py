@@ -370,7 +370,7 @@ def described(api, params, window_id, targets):
     """The task that the options name, None where there is none."""
     task_id = params["window_task_id"]
     if not task_id:
-        row = window_task.find(window_task.identities(api, window_id), params["name"])
+        row = window_task.find(maintenance_window.task_rows(api, window_id), params["name"])
         task_id = row["WindowTaskId"] if row else None
     return window_task.read(api, window_id, task_id, targets) if task_id else None
 

@@ -150,6 +150,12 @@ def find(api: t.Any, name: str) -> t.Optional[Resource]:
     return rows[0] if rows else None
 
 
+def task_rows(api: t.Any, window_id: str) -> t.List[Resource]:
+    """Rows of DescribeMaintenanceWindowTasks."""
+    doing = "list the tasks of maintenance window %s" % window_id
+    return api.rows(doing, "describe_maintenance_window_tasks", "Tasks", WindowId=window_id, MaxResults=100)
+
+
 def raw(api: t.Any, window_id: str) -> t.Optional[Resource]:
     """The answer of GetMaintenanceWindow."""
     return api.find("get maintenance window %s" % window_id, "get_maintenance_window", WindowId=window_id)

@@ -16,7 +16,7 @@ from .._engine.parse import parse_baseline
 from .._engine.predefined import predefined_default
 from . import patch_group, tags
 from .change import Change, Resource, ResourceError, refuse_several, settle
-from .reading import together
+from .reading import keyed, together
 
 TYPE = "PatchBaseline"
 # A member of ours and of the API, and what AWS fills in (operations.md, 1). None: left out where it is not given.
@@ -50,7 +50,7 @@ def from_api(raw: Resource, default: bool, tag_list: tags.Tags) -> Resource:
         "baseline_id": raw["BaselineId"],
         "name": raw["Name"],
         "operating_system": raw.get("OperatingSystem", "WINDOWS"),
-        "global_filters": _filters_from_api(raw.get("GlobalFilters", {})),
+        "global_filters": keyed(raw.get("GlobalFilters", {}).get("PatchFilters", [])),
         "approval_rules": [_rule_from_api(rule) for rule in raw.get("ApprovalRules", {}).get("PatchRules", [])],
         "sources": [_source_from_api(source) for source in raw.get("Sources", [])],
         "default": default,
@@ -67,15 +67,8 @@ def from_api(raw: Resource, default: bool, tag_list: tags.Tags) -> Resource:
     return resource
 
 
-def _filters_from_api(group: Resource) -> t.Any:
-    """A mapping; the API's list where one key is there twice, which no mapping can say, and nobody could write."""
-    filters = group.get("PatchFilters", [])
-    mapping = {one["Key"]: list(one["Values"]) for one in filters}
-    return mapping if len(mapping) == len(filters) else [{"key": f["Key"], "values": f["Values"]} for f in filters]
-
-
 def _rule_from_api(raw: Resource) -> Resource:
-    rule: Resource = {"filters": _filters_from_api(raw["PatchFilterGroup"])}
+    rule: Resource = {"filters": keyed(raw["PatchFilterGroup"].get("PatchFilters", []))}
     for name, member in (("approve_after_days", "ApproveAfterDays"), ("approve_until_date", "ApproveUntilDate")):
         if raw.get(member) is not None:
             rule[name] = raw[member]

@@ -262,15 +262,9 @@ def of_window(api: t.Any, window_id: str, targets: t.Sequence[Resource]) -> t.Li
 
     The list has no invocation parameters, so each task is asked for (operations.md, 3).
     """
-    found = [read(api, window_id, row["WindowTaskId"], targets) for row in identities(api, window_id)]
+    found = [read(api, window_id, row["WindowTaskId"], targets) for row in maintenance_window.task_rows(api, window_id)]
     there = [one for one in found if one]  # one may have been deregistered meanwhile
     return sorted(there, key=lambda one: (one.get("name", ""), one["window_task_id"]))
-
-
-def identities(api: t.Any, window_id: str) -> t.List[Resource]:
-    """Rows of DescribeMaintenanceWindowTasks."""
-    doing = "list the tasks of maintenance window %s" % window_id
-    return api.rows(doing, "describe_maintenance_window_tasks", "Tasks", WindowId=window_id, MaxResults=100)
 
 
 def find(rows: t.Sequence[Resource], name: str) -> t.Optional[Resource]:
