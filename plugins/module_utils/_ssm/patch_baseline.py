@@ -12,7 +12,7 @@ from .._engine import advice
 from .._engine.baseline import Baseline, Rule, security_filters
 from .._engine.errors import BaselineError, Problem
 from .._engine.operating_systems import API_OPERATING_SYSTEMS, FAMILIES, HOST_ONLY
-from .._engine.parse import parse_baseline
+from .._engine.parse import MAX_FILTERS, parse_baseline
 from .._engine.predefined import predefined_default
 from . import patch_group, tags
 from .change import Change, Resource, ResourceError, refuse_several, settle
@@ -162,6 +162,14 @@ def declared(written: Resource, path: str = "baseline") -> Resource:
     refuse_system(system, path + ".operating_system")
     baseline = _parsed(written, path)
     rules = tuple(rule._replace(filters=security_filters(rule, FAMILIES[system])) for rule in baseline.rules)
+    words = "at most %d filters, not %d: security counts as those that it stands for"
+    excess = [
+        Problem("%s.approval_rules[%d].filters" % (path, rule.number - 1), words % (MAX_FILTERS, len(rule.filters)))
+        for rule in rules
+        if len(rule.filters) > MAX_FILTERS
+    ]
+    if excess:
+        raise BaselineError(excess)
     return resource_of(baseline._replace(rules=rules))
 
 
