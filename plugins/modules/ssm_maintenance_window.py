@@ -161,7 +161,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleA
 
 from ..module_utils._plain import plain
 from ..module_utils._ssm import maintenance_window
-from ..module_utils._ssm.change import Change
+from ..module_utils._ssm.change import Change, ResourceError
 from ..module_utils._ssm.task import run
 
 ARGUMENT_SPEC = {
@@ -189,7 +189,10 @@ def planned(params, before):
     if params["state"] == "absent":
         return Change(before, None)
     if params["window_id"] and before is None:
-        raise maintenance_window.unknown(params["window_id"])
+        raise ResourceError(
+            "There is no maintenance window %s in this account and Region: leave window_id out to create one"
+            % params["window_id"]
+        )
     return maintenance_window.plan(before, params, maintenance_window.Purge(params["replace"], params["purge_tags"]))
 
 

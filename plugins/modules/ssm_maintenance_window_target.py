@@ -166,7 +166,8 @@ def work(module, api):
     if change.needed and not module.check_mode:
         target_id = window_target.apply(api, window_id, change, params["force"])
         if target_id:
-            result["maintenance_window_target"] = described(api, {"window_target_id": target_id}, window_id)
+            # targets can be read from lists alone, and those lag behind changes
+            result["maintenance_window_target"] = {**change.after, "window_target_id": target_id}
     return result
 
 

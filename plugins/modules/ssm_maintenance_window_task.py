@@ -12,8 +12,8 @@ description:
   - Registers, changes and deregisters tasks of a maintenance window, such as a scan for patches or their installation.
   - Names of tasks are not unique on AWS. Here a task is the one with O(name) in the window, or the one with
     O(window_task_id); several of one name are refused with their ids.
-  - In check mode a window or a target that is named and is not there yet gives a warning, because a task before may make
-    it. In a real run, and where an id names it, it is refused.
+  - In check mode a window or a target that is named and is not there yet gives a warning, because a task before may
+    make it. In a real run, and where an id names it, it is refused.
 author:
   - patchops.fleet contributors (@patchops)
 extends_documentation_fragment:
@@ -43,6 +43,8 @@ options:
   task_arn:
     description:
       - Name or ARN of the document, ARN of the function or of the state machine. Needed to register a task.
+      - A function whose name does not begin with C(SSM) gives a warning, for the policy that AWS manages for
+        maintenance windows does not allow to invoke it.
     type: str
   window_targets:
     description:
@@ -106,6 +108,9 @@ options:
             description:
               - Parameters of the document, by its own names, each with a list of texts. A value that stands alone is a
                 list of one.
+              - What C(AWS-RunPatchBaseline), C(AWS-RunPatchBaselineWithHooks) and C(AWS-RunPatchBaselineAssociation)
+                do not take is refused before any call, and so is a C(SnapshotId), which Systems Manager supplies to
+                tasks of maintenance windows. Parameters of other documents are not looked at.
             type: dict
           comment:
             description: Shown with the command, up to 100 characters.
@@ -365,7 +370,7 @@ def described(api, params, window_id, targets):
     """The task that the options name, None where there is none."""
     task_id = params["window_task_id"]
     if not task_id:
-        row = window_task.find(window_task.identities(api, window_id), params["name"])
+        row = window_task.find(maintenance_window.task_rows(api, window_id), params["name"])
         task_id = row["WindowTaskId"] if row else None
     return window_task.read(api, window_id, task_id, targets) if task_id else None
 
@@ -403,8 +408,8 @@ def work(module, api):
         window_task.target_ids(change.after["window_targets"], targets)  # one may have been deregistered by force
         if window_id:
             window_task.refuse_nodes(api, window_id, change)
-    if change.after and "deprecated" in change.after:
-        module.warn(window_task.deprecation(change.after))
+    for warning in window_task.warnings(change.after) if change.after else ():
+        module.warn(warning)
     if change.needed and not module.check_mode:
         task_id = window_task.apply(api, window_id, change, targets)
         if task_id:

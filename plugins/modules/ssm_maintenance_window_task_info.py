@@ -78,7 +78,7 @@ def ids(api, params, window_id):
     """Of the tasks that the options name."""
     if params["window_task_id"]:
         return [params["window_task_id"]]
-    rows = window_task.identities(api, window_id)
+    rows = maintenance_window.task_rows(api, window_id)
     return [row["WindowTaskId"] for row in rows if params["name"] in (None, row.get("Name"))]
 
 

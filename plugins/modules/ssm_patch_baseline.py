@@ -231,7 +231,7 @@ changes:
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 from ..module_utils._plain import plain
-from ..module_utils._ssm import patch_baseline
+from ..module_utils._ssm import patch_baseline, tags
 from ..module_utils._ssm.change import Change, ResourceError
 from ..module_utils._ssm.task import run
 from ..module_utils._templated import structure
@@ -302,9 +302,10 @@ def planned(params, before):
 def work(module, api):
     params = plain(dict(module.params, approval_rules=structure(module.params["approval_rules"])))
     patch_baseline.refuse_system(params["operating_system"])
-    if params["state"] == "present" and params["name"] and params["operating_system"]:
-        # what is wrong in itself needs no call to be seen; whether a tag is AWS's own does
-        planned(dict(params, baseline_id=None, tags=None), None)
+    in_itself = not tags.reserved({}, params["tags"], "")  # else what is there tells whether tags are AWS's own
+    if params["state"] == "present" and params["name"] and params["operating_system"] and in_itself:
+        # what is wrong in itself needs no call to be seen
+        planned(dict(params, baseline_id=None), None)
     if params["baseline_id"]:
         before = patch_baseline.read(api, params["baseline_id"])
     else:

@@ -171,7 +171,8 @@ def test_by_id_the_name_can_change(window, aws):
     assert renamed["diff"]["after"]["name"] == "production-saturday"
     assert window.converge(window_id=window_id, state="absent")["changed"]
     assert not window.converge(window_id=window_id, state="absent")["changed"]
-    assert NOWHERE in window.failure(window_id=NOWHERE, name="other-window")
+    words = f"There is no maintenance window {NOWHERE} in this account and Region: leave window_id out to create one"
+    assert window.failure(window_id=NOWHERE, name="other-window") == words
     assert "Failed to get maintenance window mw-1: " in window.failure(window_id="mw-1", name="other-window")
 
 
@@ -236,6 +237,15 @@ def test_all_that_is_wrong_is_said_at_once(window):
     message = window.failure(name="x y", schedule="daily", duration=30, cutoff=30, description="d" * 200, end_date="no")
     for member in ("name", "schedule", "duration", "cutoff", "description", "end_date"):
         assert f"window.{member}: " in message
+
+
+def test_a_tag_of_aws_hides_no_other_problem(window, aws):
+    given = {**LITTLE, "description": "d" * 129, "schedule_timezone": "Europe/ Berlin", "tags": {"aws:owner": "me"}}
+    message = window.failure(**given)
+    for member in ("description", "schedule_timezone", "tags"):
+        assert f"window.{member}: " in message
+    assert "cannot be set: aws:owner" in window.failure(**LITTLE, tags={"aws:owner": "me"})
+    assert writes(aws) == []
 
 
 def test_info(window, info, aws):

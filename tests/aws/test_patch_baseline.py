@@ -162,6 +162,20 @@ def test_tags_of_aws_cannot_be_set(baseline, aws):
     assert not writes(aws)
 
 
+@pytest.mark.parametrize(
+    "tags",
+    [
+        pytest.param({"aws:owner": "me"}, id="of AWS"),
+        pytest.param({"Owner": None}, id="without a value"),
+    ],
+)
+def test_tags_hide_no_other_problem(baseline, aws, tags):
+    message = baseline.failure(**{**LINUX, "name": "a b", "approved_patches": ["x" * 101]}, tags=tags)
+    for member in ("name: ", "approved_patches[0]: ", "tags"):
+        assert f"baseline.{member}" in message
+    assert not writes(aws)
+
+
 def test_patch_groups_are_added_where_none_is_to_go(baseline):
     baseline.ok(**WHOLE)
     changed = baseline.converge(**WHICH, patch_groups=["Development"], purge_patch_groups=False)

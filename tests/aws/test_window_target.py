@@ -275,6 +275,19 @@ def test_with_a_fifth_of_all_calls_throttled(target, aws, window_id):
     assert [call.error for call in aws.calls].count("ThrottlingException") > 3
 
 
+def test_lists_that_lag_behind(target, aws, window_id):
+    """The result tells what was done, not what the list of targets shows yet."""
+    aws.set(stale_lists=2)
+    created = target.ok(window=NAME, **LITTLE)
+    identifier = created["maintenance_window_target"]["window_target_id"]
+    expected = {**LITTLE, "resource_type": "INSTANCE", "window_target_id": identifier}
+    assert created["maintenance_window_target"] == expected
+    for _number in range(2):
+        aws.client().describe_maintenance_window_targets(WindowId=window_id)
+    changed = target.ok(window=NAME, name="production", description="now described")
+    assert changed["maintenance_window_target"] == {**expected, "description": "now described"}
+
+
 def test_a_lost_answer_while_deregistering(target, aws, window_id):
     """The next try finds nothing, because the first one has done the work."""
     created = target.ok(window=NAME, **LITTLE)["maintenance_window_target"]["window_target_id"]

@@ -27,7 +27,7 @@ DEFAULTS = {
 }
 LITTLE = {
     "name": "install-patches",
-    "task_arn": "AWS-RunPatchBaseline",
+    "task_arn": "our-patching",
     "window_targets": ["production"],
     "max_concurrency": "25%",
     "max_errors": "10%",
@@ -176,7 +176,7 @@ def test_what_is_registered_is_what_the_aws_cli_reads(task, aws_cli, window_id, 
             {"Key": "WindowTargetIds", "Values": [targets["production"], targets["critical"]]},
             {"Key": "InstanceIds", "Values": [NODE]},
         ],
-        "TaskArn": "AWS-RunPatchBaseline",
+        "TaskArn": "our-patching",
         "ServiceRoleArn": ROLE,
         "TaskType": "RUN_COMMAND",
         "TaskParameters": {},
@@ -529,6 +529,42 @@ def test_what_is_refused_before_any_call_that_changes(task, aws, window_id, opti
     assert writes(aws) == []
 
 
+def test_all_that_a_patch_document_does_not_take_is_told_at_once(task, aws, window_id):
+    parameters = {
+        "Operatoin": ["Install"],
+        "RebootOption": "AlwaysReboot",
+        "SnapshotId": ["0"],
+        "StepTimeoutSeconds": 0,
+    }
+    given = {**LITTLE, "task_arn": "AWS-RunPatchBaseline", "priority": -1}
+    aws.application.calls.clear()
+    given["task_invocation_parameters"] = {"run_command": {"parameters": parameters}}
+    message = task.failure(window=NAME, **given)
+    assert message == task.failure(True, window=NAME, **given)
+    where = "window_task.task_invocation_parameters.run_command.parameters."
+    for problem in (
+        "window_task.priority: -1 is not allowed",
+        where + "Operation: is missing; allowed: Scan, Install",
+        where + "Operatoin: is unknown to AWS-RunPatchBaseline; allowed: Operation, RebootOption, ",
+        where + "RebootOption: 'AlwaysReboot' is not allowed; allowed: RebootIfNeeded, NoReboot",
+        where + "SnapshotId: must not be given: in a maintenance window Systems Manager supplies it",
+        where + "StepTimeoutSeconds: 0 is not allowed; allowed: a whole number from 1 to 36000",
+    ):
+        assert problem in message
+    assert writes(aws) == []
+    task.converge(window=NAME, **{**given, "priority": 1, "task_arn": "our-patching"})
+
+
+@pytest.mark.parametrize(
+    ("function", "warned"), [("SSMOpenChange", False), ("OpenChange", True)], ids=["of Systems Manager", "other"]
+)
+def test_a_function_that_windows_may_not_invoke_gives_a_warning(task, window_id, function, warned):
+    for arn in (function, f"arn:aws:lambda:eu-central-1:123456789012:function:{function}:live"):
+        answer = task.converge(window=NAME, **{**LAMBDA, "task_arn": arn})
+        expected = [f"task_arn: the name of function {arn} does not begin with SSM"] if warned else []
+        assert [warning.partition(", and")[0] for warning in answer["warnings"]] == expected
+
+
 def test_the_role_that_aws_fills_in_counts_as_none(task, aws, window_id):
     created = task.ok(window=NAME, **LITTLE)["maintenance_window_task"]
     named = {"WindowId": window_id, "WindowTaskId": created["window_task_id"]}
@@ -593,6 +629,17 @@ def test_with_a_fifth_of_all_calls_throttled(task, aws, window_id):
     task.converge(window=NAME, **LITTLE, replace=True)
     task.converge(window=NAME, name=LITTLE["name"], state="absent")
     assert [call.error for call in aws.calls].count("ThrottlingException") > 3
+
+
+def test_lists_that_lag_behind(task, aws, window_id):
+    """The result tells what was done, and names the targets."""
+    aws.set(stale_lists=2)
+    created = task.ok(window=NAME, **WHOLE)["maintenance_window_task"]
+    assert created == {**WHOLE, "window_task_id": created["window_task_id"]}
+    for _number in range(2):
+        aws.client().describe_maintenance_window_tasks(WindowId=window_id)
+    changed = task.ok(window=NAME, name=WHOLE["name"], window_targets=["critical"], description="other")
+    assert changed["maintenance_window_task"] == {**created, "window_targets": ["critical"], "description": "other"}
 
 
 def test_a_lost_answer_while_deregistering(task, aws, window_id):

@@ -17,13 +17,12 @@ from .findings import ERROR, FINDING_LEVELS, INFO, WARNING, Finding
 from .lint_rules import Reaches, dead, rule_findings
 from .list_entries import can_name_nothing, named_by
 from .operating_systems import FAMILIES, HOST_ONLY, OPERATING_SYSTEMS, PRODUCT_PREFIXES, filter_keys, known
-from .parse import parse_baseline
+from .parse import MAX_AWS_TAGS, parse_baseline
 from .patch import Document
 from .predefined import PREDEFINED as AWS_BASELINES
 from .reach import reaches, systems, unknown
 
 MAX_AWS_BASELINES = 50  # in an account and Region (approval-rules.md, section 1)
-MAX_AWS_TAGS = 50
 
 
 def lint(given: t.Any, now: str, for_aws: bool = False) -> Document:

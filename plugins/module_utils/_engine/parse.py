@@ -30,6 +30,7 @@ MAX_ENTRIES = 50
 MAX_ENTRY_LENGTH = 100
 MAX_DAYS = 360
 MAX_SOURCES = 20
+MAX_AWS_TAGS = 50
 NAME = re.compile(r"[a-zA-Z0-9_\-.]*\Z")
 WINDOWS_ENTRY = re.compile(r"(KB\d+|MS\d\d-\d{3})\Z", re.IGNORECASE)
 

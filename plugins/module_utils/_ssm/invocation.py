@@ -10,7 +10,7 @@ import re
 import typing as t
 
 from .change import Resource
-from .reading import Reader
+from .reading import Reader, shown
 
 MEMBERS = {
     "RUN_COMMAND": "run_command",
@@ -68,6 +68,38 @@ CHOICES = {"document_hash_type": ("Sha256", "Sha1"), "notification_type": ("Comm
 EVENTS = ("All", "InProgress", "Success", "TimedOut", "Cancelled", "Failed")
 VERSION = re.compile(r"(\$LATEST|\$DEFAULT|[1-9][0-9]*)\Z")
 JSON_TEXT = ("payload", "input")
+OPERATION = {"Operation": ("Scan", "Install")}
+REBOOT = {"RebootOption": ("RebootIfNeeded", "NoReboot")}
+ANYTHING = None
+# AWS's documents that patch, by the values that their parameters take (operations.md, 5). What runs in a maintenance
+# window has its SnapshotId from Systems Manager (maintenance-windows.md, 4).
+DOCUMENTS: t.Dict[str, t.Dict[str, t.Any]] = {
+    "AWS-RunPatchBaseline": {
+        **OPERATION,
+        **REBOOT,
+        "InstallOverrideList": ANYTHING,
+        "BaselineOverride": ANYTHING,
+        "AssociationId": ANYTHING,
+        "StepTimeoutSeconds": range(1, 36001),
+    },
+    "AWS-RunPatchBaselineWithHooks": {
+        **OPERATION,
+        **REBOOT,
+        "PreInstallHookDocName": ANYTHING,
+        "PostInstallHookDocName": ANYTHING,
+        "OnExitHookDocName": ANYTHING,
+    },
+    "AWS-RunPatchBaselineAssociation": {
+        **OPERATION,
+        **REBOOT,
+        "AssociationId": ANYTHING,
+        "BaselineTags": ANYTHING,
+        "InstallOverrideList": ANYTHING,
+    },
+}
+WITH_SNAPSHOT = ("AWS-RunPatchBaseline", "AWS-RunPatchBaselineWithHooks")
+DOCUMENT_ARN = re.compile(r"\Aarn:[^:]+:ssm:[^:]*:[^:]*:document/")
+FUNCTION_ARN = re.compile(r"\A(arn:[^:]+:lambda:[^:]*:)?([^:]*:)?function:")
 # What may hold secrets: never part of a message.
 CONFIDENTIAL = ("payload", "input", "client_context")
 
@@ -147,6 +179,51 @@ def _declared_settings(reader: Reader, where: str, written: t.Any, kind: str) ->
         else:
             settings[name] = _declared_value(reader, member, name, value)
     return _without_idle_output({name: value for name, value in settings.items() if _set(value)})
+
+
+def refuse_for_document(reader: Reader, document: str, written: t.Any, elsewhere: bool) -> None:
+    """Notes what a known document does not take of parameters, `written` as for `declared`. Other documents pass.
+
+    `elsewhere`: the task has parameters in the member that the API deprecates, so that here may be none.
+    """
+    name = DOCUMENT_ARN.sub("", document)
+    takes = DOCUMENTS.get(name)
+    if takes is None:
+        return
+    command = (written.get("run_command") if isinstance(written, dict) else None) or {}
+    parameters = (command.get("parameters") if isinstance(command, dict) else None) or {}
+    if not isinstance(parameters, dict):  # noted already
+        return
+    given = {str(one): values if isinstance(values, list) else [values] for one, values in parameters.items()}
+    where = "task_invocation_parameters.run_command.parameters"
+    if not given.get("Operation") and not elsewhere:
+        reader.problem(where + ".Operation", "is missing; allowed: %s", ", ".join(takes["Operation"]))
+    for one, values in given.items():
+        member = "%s.%s" % (where, one)
+        if one == "SnapshotId" and name in WITH_SNAPSHOT:
+            if any(values):
+                reader.problem(member, "must not be given: in a maintenance window Systems Manager supplies it")
+        elif one not in takes:
+            reader.problem(member, "is unknown to %s; allowed: %s", name, ", ".join(takes))
+        elif takes[one] is not ANYTHING:
+            _refuse_values(reader, member, values, takes[one])
+
+
+def _refuse_values(reader: Reader, member: str, values: t.Sequence[t.Any], allowed: t.Sequence[t.Any]) -> None:
+    if len(values) > 1:
+        reader.problem(member, "must have one value, not %d", len(values))
+    texts = [value for value in values if isinstance(value, (str, int)) and not isinstance(value, bool)]
+    spelt = "a whole number from %d to %d" % (allowed[0], allowed[-1]) if isinstance(allowed, range) else None
+    for value in texts:  # what is none is noted already
+        # a parameter of Parameter Store, which is filled in as the command is sent
+        reference = isinstance(value, str) and value.startswith("{{")
+        if not reference and str(value) not in map(str, allowed):
+            reader.problem(member, "%s is not allowed; allowed: %s", shown(value), spelt or ", ".join(allowed))
+
+
+def function_name(arn: str) -> str:
+    """Of a function of Lambda, from its ARN or name, with or without a version."""
+    return FUNCTION_ARN.sub("", arn).partition(":")[0]
 
 
 def _declared_inside(reader: Reader, where: str, written: t.Any, members: t.Mapping[str, str]) -> Resource:

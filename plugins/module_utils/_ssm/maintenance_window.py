@@ -13,7 +13,7 @@ from .._schedule.errors import ScheduleError
 from .._schedule.reading import NAME, parse_instant, parse_windows
 from . import tags
 from .change import Change, Resource, ResourceError, refuse_several, settle
-from .reading import Reader, without_cleared
+from .reading import Reader, together, without_cleared
 
 TYPE = "MaintenanceWindow"
 REQUIRED = {
@@ -67,7 +67,7 @@ def to_api(resource: Resource) -> Resource:
 def plan(before: t.Optional[Resource], options: Resource, purge: Purge, path: str = "window") -> Change:
     """What `options` ask of a window. None keeps what is, or what `purge` says; empty text and 0 clear.
 
-    Raises ScheduleError with all that `declared` refuses.
+    Raises ScheduleError with all that `declared` refuses, and tags like AWS's own.
     """
     given = {name: value for name, value in options.items() if value is not None and name in MEMBERS}
     kept = {name: value for name, value in (before or {}).items() if name in MEMBERS}
@@ -75,7 +75,9 @@ def plan(before: t.Optional[Resource], options: Resource, purge: Purge, path: st
         kept = {name: value for name, value in kept.items() if name not in UPDATED or name == "name"}
     merged = {**kept, **given}
     merged["tags"] = tags.wanted(kept.get("tags", {}), given.get("tags"), purge.tags)
-    return settle(before, declared(merged, path), comparable)
+    with together(ScheduleError, tags.reserved(kept.get("tags", {}), given.get("tags"), path)):
+        after = declared(merged, path)
+    return settle(before, after, comparable)
 
 
 def declared(written: Resource, path: str = "window") -> Resource:
@@ -146,6 +148,12 @@ def find(api: t.Any, name: str) -> t.Optional[Resource]:
     remedy = "Name the one that is meant by window_id"
     refuse_several("maintenance windows named %s" % name, [row["WindowId"] for row in rows], remedy)
     return rows[0] if rows else None
+
+
+def task_rows(api: t.Any, window_id: str) -> t.List[Resource]:
+    """Rows of DescribeMaintenanceWindowTasks."""
+    doing = "list the tasks of maintenance window %s" % window_id
+    return api.rows(doing, "describe_maintenance_window_tasks", "Tasks", WindowId=window_id, MaxResults=100)
 
 
 def raw(api: t.Any, window_id: str) -> t.Optional[Resource]:

@@ -12,10 +12,11 @@ from .._engine import advice
 from .._engine.baseline import Baseline, Rule, security_filters
 from .._engine.errors import BaselineError, Problem
 from .._engine.operating_systems import API_OPERATING_SYSTEMS, FAMILIES, HOST_ONLY
-from .._engine.parse import parse_baseline
+from .._engine.parse import MAX_FILTERS, parse_baseline
 from .._engine.predefined import predefined_default
 from . import patch_group, tags
 from .change import Change, Resource, ResourceError, refuse_several, settle
+from .reading import keyed, together
 
 TYPE = "PatchBaseline"
 # A member of ours and of the API, and what AWS fills in (operations.md, 1). None: left out where it is not given.
@@ -49,7 +50,7 @@ def from_api(raw: Resource, default: bool, tag_list: tags.Tags) -> Resource:
         "baseline_id": raw["BaselineId"],
         "name": raw["Name"],
         "operating_system": raw.get("OperatingSystem", "WINDOWS"),
-        "global_filters": _filters_from_api(raw.get("GlobalFilters", {})),
+        "global_filters": keyed(raw.get("GlobalFilters", {}).get("PatchFilters", [])),
         "approval_rules": [_rule_from_api(rule) for rule in raw.get("ApprovalRules", {}).get("PatchRules", [])],
         "sources": [_source_from_api(source) for source in raw.get("Sources", [])],
         "default": default,
@@ -66,15 +67,8 @@ def from_api(raw: Resource, default: bool, tag_list: tags.Tags) -> Resource:
     return resource
 
 
-def _filters_from_api(group: Resource) -> t.Any:
-    """A mapping; the API's list where one key is there twice, which no mapping can say, and nobody could write."""
-    filters = group.get("PatchFilters", [])
-    mapping = {one["Key"]: list(one["Values"]) for one in filters}
-    return mapping if len(mapping) == len(filters) else [{"key": f["Key"], "values": f["Values"]} for f in filters]
-
-
 def _rule_from_api(raw: Resource) -> Resource:
-    rule: Resource = {"filters": _filters_from_api(raw["PatchFilterGroup"])}
+    rule: Resource = {"filters": keyed(raw["PatchFilterGroup"].get("PatchFilters", []))}
     for name, member in (("approve_after_days", "ApproveAfterDays"), ("approve_until_date", "ApproveUntilDate")):
         if raw.get(member) is not None:
             rule[name] = raw[member]
@@ -139,7 +133,7 @@ class Purge(t.NamedTuple):
 def plan(before: t.Optional[Resource], options: Resource, purge: Purge, path: str = "baseline") -> Change:
     """What `options` ask of a baseline. None keeps what is, or what `purge` says; an empty description clears it.
 
-    Raises BaselineError with all that section 11 of approval-rules.md refuses.
+    Raises BaselineError with all that section 11 of approval-rules.md refuses, and tags like AWS's own.
     """
     given = {name: value for name, value in options.items() if value is not None and name in MEMBERS}
     kept = {name: value for name, value in (before or {}).items() if name in MEMBERS}
@@ -151,7 +145,9 @@ def plan(before: t.Optional[Resource], options: Resource, purge: Purge, path: st
         merged["patch_groups"] = [*dict.fromkeys([*kept.get("patch_groups", []), *merged["patch_groups"]])]
     if merged.get("description") == "":
         del merged["description"]
-    return settle(before, declared(merged, path), comparable)
+    with together(BaselineError, tags.reserved(kept.get("tags", {}), given.get("tags"), path)):
+        after = declared(merged, path)
+    return settle(before, after, comparable)
 
 
 def declared(written: Resource, path: str = "baseline") -> Resource:
@@ -166,6 +162,14 @@ def declared(written: Resource, path: str = "baseline") -> Resource:
     refuse_system(system, path + ".operating_system")
     baseline = _parsed(written, path)
     rules = tuple(rule._replace(filters=security_filters(rule, FAMILIES[system])) for rule in baseline.rules)
+    words = "at most %d filters, not %d: security counts as those that it stands for"
+    excess = [
+        Problem("%s.approval_rules[%d].filters" % (path, rule.number - 1), words % (MAX_FILTERS, len(rule.filters)))
+        for rule in rules
+        if len(rule.filters) > MAX_FILTERS
+    ]
+    if excess:
+        raise BaselineError(excess)
     return resource_of(baseline._replace(rules=rules))
 
 
@@ -175,13 +179,8 @@ def _parsed(written: Resource, path: str) -> Baseline:
     groups = written.get("patch_groups")
     for index, group in enumerate(groups if isinstance(groups, list) else []):
         problems += patch_group.foreign_characters(str(group), "%s.patch_groups[%d]" % (path, index))
-    try:
-        baseline = parse_baseline(written, path, security_anywhere=True)
-    except BaselineError as error:
-        raise BaselineError([*error.problems, *problems]) from error
-    if problems:
-        raise BaselineError(problems)
-    return baseline
+    with together(BaselineError, problems):
+        return parse_baseline(written, path, security_anywhere=True)
 
 
 def refuse_system(system: t.Optional[str], path: str = "operating_system") -> None:

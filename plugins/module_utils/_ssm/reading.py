@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 
 from .._engine.errors import Problem
-from .._engine.parse import snake
+from .._engine.parse import MAX_AWS_TAGS, snake
 from .._schedule.errors import ScheduleError
 from .change import Resource
 
@@ -98,19 +99,37 @@ class Reader:
         return value
 
     def tags(self, value: t.Any) -> t.Dict[str, str]:
-        """As the API limits them: 50, keys of 1 to 128 characters, values of up to 256."""
+        """As the API limits them: in number, keys of 1 to 128 characters, values of up to 256."""
         if not isinstance(value, dict):
             self.problem("tags", "must be a mapping, not %s", shown(value))
             return {}
         for key in sorted(str(key) for key, one in value.items() if one is None):
             self.problem("tags", "%s has no value; empty text is one", shown(key))
         tags = {str(key): str(one) for key, one in value.items()}
-        if len(tags) > 50:
-            self.problem("tags", "must be 50 at most, not %d", len(tags))
+        if len(tags) > MAX_AWS_TAGS:
+            self.problem("tags", "must be %d at most, not %d", MAX_AWS_TAGS, len(tags))
         for key, one in tags.items():
             if not 1 <= len(key) <= 128 or len(one) > 256:
                 self.problem("tags", "%s: keys have 1 to 128 characters, values up to 256", shown(key))
         return tags
+
+
+@contextlib.contextmanager
+def together(kind: t.Type[t.Any], problems: t.Sequence[Problem]) -> t.Iterator[None]:
+    """Raise these problems as an error of this kind, behind those of the same kind from inside."""
+    try:
+        yield
+    except kind as error:
+        raise kind([*error.problems, *problems]) from error
+    if problems:
+        raise kind(problems)
+
+
+def keyed(rows: t.Sequence[Resource]) -> t.Any:
+    """A mapping; the API's list where one key is there twice, which no mapping can say, and nobody could write."""
+    read = [(row["Key"], list(row.get("Values", []))) for row in rows]
+    mapping = dict(read)
+    return mapping if len(mapping) == len(read) else [{"key": key, "values": values} for key, values in read]
 
 
 LONGEST = 65535  # where the API names no limit

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import typing as t
 
-from .change import Change, Resource, ResourceError
+from .._engine.errors import Problem
+from .change import Change, Resource
 
 Tags = t.Dict[str, str]
 RESERVED = "aws:"  # keys that begin so are AWS's own
@@ -22,17 +23,21 @@ def to_api(tags: Tags) -> t.List[Resource]:
 
 
 def wanted(before: Tags, given: t.Optional[t.Mapping[str, t.Any]], purge: bool) -> Tags:
-    """All tags as they should be; given None: as they are. AWS's own tags stay, and others like them are refused."""
+    """All tags as they should be; given None: as they are. AWS's own tags stay."""
     if given is None:
         return dict(before)
     kept = {key: value for key, value in before.items() if not purge or key.startswith(RESERVED)}
     written = {str(key): value if value is None else str(value) for key, value in given.items()}
-    reserved = sorted(key for key in written if key.startswith(RESERVED) and written[key] != before.get(key))
-    if reserved:
-        raise ResourceError(
-            "Tags that begin with %s are AWS's own, and cannot be set: %s" % (RESERVED, ", ".join(reserved))
-        )
     return {**kept, **written}
+
+
+def reserved(before: Tags, given: t.Any, path: str) -> t.List[Problem]:
+    """The problem of tags like AWS's own that are not there."""
+    written = given if isinstance(given, dict) else {}
+    foreign = [str(key) for key, value in written.items() if str(value) != before.get(str(key))]
+    keys = sorted(key for key in foreign if key.startswith(RESERVED))
+    words = "keys that begin with %s are AWS's own, and cannot be set: %s" % (RESERVED, ", ".join(keys))
+    return [Problem(path + ".tags", words)] if keys else []
 
 
 def read(api: t.Any, resource_type: str, identifier: str) -> Tags:

@@ -12,14 +12,23 @@ from .._schedule.errors import ScheduleError
 from .api import Api, SSMError
 from .change import Resource, ResourceError
 
+# Options by which something is looked up. Empty text names nothing: the API refuses it in its own words, or lists all.
+NAMING = ("name", "window", "baseline", "window_id", "baseline_id", "window_target_id", "window_task_id")
 # Of what the user wrote: each says where and what to do.
 REFUSALS = (EngineError, ScheduleError, ResourceError)
+
+
+def refuse_empty(params: t.Mapping[str, t.Any]) -> None:
+    empty = [option for option in NAMING if params.get(option) == ""]
+    if empty:
+        raise ResourceError("\n".join("%s: must not be empty" % option for option in empty))
 
 
 def run(module: t.Any, work: t.Callable[[Api], Resource]) -> None:
     """Carry out `work` and end the module with its result, or with its failure and what had been changed by then."""
     api = Api(module.client("ssm"))
     try:
+        refuse_empty(module.params)
         result = work(api)
     except SSMError as error:
         module.fail_json_aws(error.exception, msg=error.message, changes=api.changes, changed=bool(api.changes))

@@ -9,8 +9,9 @@ import typing as t
 import unicodedata
 
 from .._schedule.reading import NAME
+from . import maintenance_window
 from .change import Change, Resource, ResourceError, refuse_several, settle
-from .reading import Reader, shown, without_cleared
+from .reading import Reader, keyed, shown, without_cleared
 
 KEYS = {
     "INSTANCE": ("InstanceIds", "tag-key"),
@@ -29,15 +30,9 @@ def from_api(raw: Resource) -> Resource:
     if raw.get("Name"):
         resource["name"] = raw["Name"]
     resource["resource_type"] = raw.get("ResourceType", "INSTANCE")
-    resource["targets"] = _targets_from_api(raw.get("Targets", []))
+    resource["targets"] = keyed(raw.get("Targets", []))
     resource.update((name, raw[member]) for name, member in CLEARABLE.items() if raw.get(member))
     return resource
-
-
-def _targets_from_api(rows: t.List[Resource]) -> t.Any:
-    """A mapping; the API's list where one key is there twice, which no mapping can say, and nobody could write."""
-    mapping = {row["Key"]: list(row.get("Values", [])) for row in rows}
-    return mapping if len(mapping) == len(rows) else [{"key": row["Key"], "values": row["Values"]} for row in rows]
 
 
 def to_api(resource: Resource) -> Resource:
@@ -144,8 +139,7 @@ def find(targets: t.Sequence[Resource], name: str) -> t.Optional[Resource]:
 
 def refuse_in_use(api: t.Any, window_id: str, target: Resource) -> None:
     """Raise ResourceError where tasks of the window name this target."""
-    doing = "list the tasks of maintenance window %s" % window_id
-    rows = api.rows(doing, "describe_maintenance_window_tasks", "Tasks", WindowId=window_id, MaxResults=100)
+    rows = maintenance_window.task_rows(api, window_id)
     identifier = target["window_target_id"]
     users = [
         "%s (%s)" % (row.get("Name", "without a name"), row["WindowTaskId"])

@@ -167,7 +167,7 @@ def plan(
             "Task %s is of type %s, which cannot be changed to %s: register another task, or deregister this one first"
             % (label(before), before["task_type"], given["task_type"])
         )
-    identity = {"window_task_id": before["window_task_id"]} if before else {}
+    identity = {name: value for name, value in (before or {}).items() if name in ("window_task_id", "deprecated")}
     return settle(before, declared({**identity, **kept, **given}, path), comparable)
 
 
@@ -202,6 +202,10 @@ def declared(written: Resource, path: str = "window_task") -> Resource:
         resource.update(_declared_alarms(reader, members["alarm_configuration"]))
     written_parameters = members["task_invocation_parameters"]
     resource["task_invocation_parameters"] = invocation.declared(reader, written_parameters, kind)
+    if kind == "RUN_COMMAND":
+        deprecated = written.get("deprecated") if isinstance(written, dict) else None
+        elsewhere = "task_parameters" in (deprecated or {})
+        invocation.refuse_for_document(reader, resource.get("task_arn", ""), written_parameters, elsewhere)
     reader.finish()
     return resource
 
@@ -258,15 +262,9 @@ def of_window(api: t.Any, window_id: str, targets: t.Sequence[Resource]) -> t.Li
 
     The list has no invocation parameters, so each task is asked for (operations.md, 3).
     """
-    found = [read(api, window_id, row["WindowTaskId"], targets) for row in identities(api, window_id)]
+    found = [read(api, window_id, row["WindowTaskId"], targets) for row in maintenance_window.task_rows(api, window_id)]
     there = [one for one in found if one]  # one may have been deregistered meanwhile
     return sorted(there, key=lambda one: (one.get("name", ""), one["window_task_id"]))
-
-
-def identities(api: t.Any, window_id: str) -> t.List[Resource]:
-    """Rows of DescribeMaintenanceWindowTasks."""
-    doing = "list the tasks of maintenance window %s" % window_id
-    return api.rows(doing, "describe_maintenance_window_tasks", "Tasks", WindowId=window_id, MaxResults=100)
 
 
 def find(rows: t.Sequence[Resource], name: str) -> t.Optional[Resource]:
@@ -295,6 +293,17 @@ def refuse_nodes(api: t.Any, window_id: str, change: Change) -> None:
             "instance_ids: maintenance window %s allows registered targets alone: register the nodes as a target and "
             "name that in window_targets, or set allow_unassociated_targets of the window" % window_id
         )
+
+
+def warnings(task: Resource) -> t.List[str]:
+    """What is legal but probably not meant."""
+    found = [deprecation(task)] if "deprecated" in task else []
+    if task["task_type"] == "LAMBDA" and not invocation.function_name(task["task_arn"]).startswith("SSM"):
+        found.append(
+            "task_arn: the name of function %s does not begin with SSM, and the policy that AWS manages for "
+            "maintenance windows lets them invoke no others" % task["task_arn"]
+        )
+    return found
 
 
 def deprecation(task: Resource) -> str:

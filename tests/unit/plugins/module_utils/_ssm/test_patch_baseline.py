@@ -67,9 +67,10 @@ def lists(strategy, **sizes):
 
 
 @st.composite
-def filters(draw, system, without=()):
+def filters(draw, system, without=(), most=4):
     keys = [key for key in filter_keys(system) if key not in without]
-    return {key: draw(lists(WORDS, min_size=1, max_size=3)) for key in draw(lists(st.sampled_from(keys), max_size=4))}
+    chosen = draw(lists(st.sampled_from(keys), max_size=most))
+    return {key: draw(lists(WORDS, min_size=1, max_size=3)) for key in chosen}
 
 
 @st.composite
@@ -78,7 +79,7 @@ def rules(draw, system):
     dates = [{"approve_after_days": draw(st.integers(0, 360))}, {"approve_until_date": draw(DATES)}]
     rule.update(draw(st.sampled_from([*dates, {}] if FAMILIES[system] == "apt" else dates)))
     if draw(st.booleans()):
-        return {**rule, "security": True, "filters": draw(filters(system, without=("CLASSIFICATION",)))}
+        return {**rule, "security": True, "filters": draw(filters(system, ("CLASSIFICATION",), 3))}
     if system != "WINDOWS":
         rule["enable_non_security"] = draw(st.booleans())
     return {**rule, "filters": draw(filters(system))}
@@ -130,6 +131,18 @@ def test_there_and_back_is_the_same(written):
 def test_what_is_declared_declares_itself(written):
     resource = declared(written)
     assert declared(resource) == resource
+
+
+def test_security_counts_as_the_filter_that_it_stands_for():
+    """AWS takes four of a rule, and would refuse the fifth."""
+    keys = ("PATCH_SET", "PRODUCT_FAMILY", "PRODUCT", "MSRC_SEVERITY")
+    rule = {"security": True, "approve_after_days": 0, "filters": {key: ["x"] for key in keys}}
+    with pytest.raises(
+        BaselineError, match=r"baseline.approval_rules\[0\].filters: at most 4 filters, not 5: security"
+    ):
+        declared({"name": "tested", "operating_system": "WINDOWS", "approval_rules": [rule]})
+    del rule["filters"]["PRODUCT"]
+    declared({"name": "tested", "operating_system": "WINDOWS", "approval_rules": [rule]})
 
 
 @settings(deadline=None, max_examples=40)

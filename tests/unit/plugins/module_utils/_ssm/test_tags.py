@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.patchops.fleet.plugins.module_utils._ssm import tags
-from ansible_collections.patchops.fleet.plugins.module_utils._ssm.change import Change, ResourceError
+from ansible_collections.patchops.fleet.plugins.module_utils._ssm.change import Change
 
 OWN = {"aws:stack": "s"}
 
@@ -43,8 +43,13 @@ def test_wanted(before, given, purge, wanted):
 
 @pytest.mark.parametrize("before", [{}, OWN])
 def test_those_of_aws_cannot_be_set(before):
-    with pytest.raises(ResourceError, match="aws:stack"):
-        tags.wanted(before, {"aws:stack": "other", "mine": "1"}, False)
+    (problem,) = tags.reserved(before, {"aws:stack": "other", "mine": "1"}, "window")
+    assert str(problem) == "window.tags: keys that begin with aws: are AWS's own, and cannot be set: aws:stack"
+
+
+@pytest.mark.parametrize("given", [None, {}, OWN, {"mine": "1"}, "no mapping"])
+def test_those_of_aws_can_be_given_as_they_are(given):
+    assert tags.reserved(OWN, given, "window") == []
 
 
 def test_there_and_back():

@@ -29,7 +29,7 @@ TARGETS = [
 ]
 TASK = {
     "name": "install-patches",
-    "task_arn": "AWS-RunPatchBaseline",
+    "task_arn": "our-patching",
     "window_targets": ["production"],
     "max_concurrency": "25%",
     "max_errors": "0",
@@ -47,7 +47,7 @@ ANSWER = {
     "WindowId": "mw-0123456789abcdef0",
     "WindowTaskId": ID,
     "Targets": [{"Key": "WindowTargetIds", "Values": [ONE]}],
-    "TaskArn": "AWS-RunPatchBaseline",
+    "TaskArn": "our-patching",
     "ServiceRoleArn": "arn:aws:iam::1:role/x",
     "TaskType": "RUN_COMMAND",
     "TaskParameters": {},
@@ -71,6 +71,67 @@ RECORDED = {
 def of_type(task_type, **settings):
     kind = {"RUN_COMMAND": "run_command", "STEP_FUNCTIONS": "step_functions"}.get(task_type, task_type.lower())
     return {**AUTOMATION, "task_type": task_type, "task_invocation_parameters": {kind: settings}}
+
+
+def patching(document, **parameters):
+    run = {"run_command": {"parameters": parameters}}
+    return {**TASK, "task_arn": document, "task_invocation_parameters": run}
+
+
+INSTALL = {"Operation": ["Install"], "RebootOption": ["NoReboot"]}
+ARN = "arn:aws:ssm:eu-central-1::document/"
+
+
+@pytest.mark.parametrize(
+    "task",
+    [
+        pytest.param(patching("AWS-RunPatchBaseline", **INSTALL, StepTimeoutSeconds=["36000"], SnapshotId=[""]),
+                     id="baseline"),
+        pytest.param(patching("AWS-RunPatchBaselineWithHooks", **INSTALL, PreInstallHookDocName=["x"]), id="hooks"),
+        pytest.param(patching("AWS-RunPatchBaselineAssociation", **INSTALL, AssociationId=["x"]), id="association"),
+        pytest.param(patching("AWS-RunPatchBaseline", Operation="{{ ssm:operation }}"), id="of Parameter Store"),
+        pytest.param(patching("our-patching", RebootOption="AlwaysReboot"), id="own document"),
+        pytest.param(patching("my-AWS-RunPatchBaseline", RebootOption="AlwaysReboot"), id="own with a similar name"),
+    ],
+)  # fmt: skip
+def test_what_patch_documents_take(task):
+    assert declared(task)["task_arn"] == task["task_arn"]
+
+
+@pytest.mark.parametrize(
+    ("task", "message"),
+    [
+        pytest.param({**TASK, "task_arn": "AWS-RunPatchBaseline"}, "Operation: is missing; allowed: Scan, Install",
+                     id="nothing"),
+        pytest.param(patching(ARN + "AWS-RunPatchBaseline", Operation=["Update"]),
+                     "Operation: 'Update' is not allowed; allowed: Scan, Install", id="operation, by ARN"),
+        pytest.param(patching("AWS-RunPatchBaseline", Operation=["Scan", "Install"]),
+                     "Operation: must have one value, not 2", id="two values"),
+        pytest.param(patching("AWS-RunPatchBaselineWithHooks", **INSTALL, InstallOverrideList=["x"]),
+                     "InstallOverrideList: is unknown to AWS-RunPatchBaselineWithHooks; allowed: ", id="hooks"),
+        pytest.param(patching("AWS-RunPatchBaselineWithHooks", **INSTALL, SnapshotId=["x"]),
+                     "SnapshotId: must not be given: in a maintenance window", id="snapshot"),
+        pytest.param(patching("AWS-RunPatchBaselineAssociation", **INSTALL, StepTimeoutSeconds=["9"]),
+                     "StepTimeoutSeconds: is unknown to AWS-RunPatchBaselineAssociation", id="association"),
+        pytest.param(patching("AWS-RunPatchBaseline", **INSTALL, StepTimeoutSeconds=["36001"]),
+                     "StepTimeoutSeconds: '36001' is not allowed; allowed: a whole number from 1 to 36000", id="time"),
+        pytest.param(patching("AWS-RunPatchBaseline", Operation=[True]),
+                     "Operation[0]: must be text, not True; put it in quotes", id="no text"),
+    ],
+)  # fmt: skip
+def test_what_patch_documents_do_not_take(task, message):
+    with pytest.raises(ScheduleError) as refused:
+        declared(task)
+    (problem,) = refused.value.problems
+    assert message in str(problem)
+
+
+def test_deprecated_parameters_may_say_what_to_do():
+    before = {**READ, "task_arn": "AWS-RunPatchBaseline"}
+    with pytest.raises(ScheduleError, match="Operation: is missing"):
+        plan(before, {"priority": 3})
+    kept = {"deprecated": {"task_parameters": {"Operation": {"Values": ["Scan"]}}}}
+    assert plan({**before, **kept}, {"priority": 3}).needed
 
 
 def test_what_the_api_answers_in_the_form_that_users_write():
