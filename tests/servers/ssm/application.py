@@ -7,12 +7,8 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import threading
 import typing as t
-
-# The policies that AWS manages are there in every account; moto reads this when it is imported.
-os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.test import Client

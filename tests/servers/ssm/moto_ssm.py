@@ -10,9 +10,11 @@ for the service comes.
 from __future__ import annotations
 
 import json
+import os
 
 from moto.core.responses import TYPE_RESPONSE, ActionResult
 from moto.core.utils import get_service_model
+from moto.iam import models as iam
 from moto.ssm import urls
 from moto.ssm.exceptions import SSMException  # moto serialises the exceptions of its own services alone
 from moto.ssm.responses import SimpleSystemManagerResponse
@@ -59,4 +61,9 @@ class StrictSSM(SimpleSystemManagerResponse):
 
 
 def install() -> None:
+    """With AWS's managed policies for Systems Manager: all of them would cost each account half a second."""
+    os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
+    policies = json.loads(iam.aws_managed_policies_data)
+    ours = {name: policy for name, policy in policies.items() if name.startswith("AmazonSSM")}
+    iam.aws_managed_policies_data = json.dumps(ours)
     urls.url_paths = {"{0}/$": StrictSSM.dispatch}
