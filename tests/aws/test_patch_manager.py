@@ -69,7 +69,8 @@ def make(aws, baselines, windows):
     api = Api(aws.client(attempts=5))
     wanted = policy.read(baselines, windows, policy.Settings())
     for baseline in wanted.baselines:
-        patch_baseline.apply(api, Change(None, {"tags": {}, **baseline}), {})
+        change = Change(None, {"tags": {}, **baseline})
+        patch_baseline.apply(api, change, patch_baseline.around(api, change))
     for window in wanted.windows:
         window_id = maintenance_window.apply(api, Change(None, {"tags": {}, **window}))
         for target in window["targets"]:
@@ -145,7 +146,9 @@ def test_an_import_of_what_others_made_applies_with_no_change(aws, info):
         )  # fmt: skip
         ssm.register_task_with_maintenance_window(
             WindowId=window, TaskType="AUTOMATION", TaskArn="AWS-StopEC2Instance", Priority=6,
-            TaskInvocationParameters={"Automation": {"DocumentVersion": "1", "Parameters": {"InstanceId": ["{{RESOURCE_ID}}"]}}},
+            TaskInvocationParameters={
+                "Automation": {"DocumentVersion": "1", "Parameters": {"InstanceId": ["{{RESOURCE_ID}}"]}}
+            },
         )  # fmt: skip
     actual = info.ok()
     imported = patch_manager_variables(actual)
