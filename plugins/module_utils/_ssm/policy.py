@@ -154,11 +154,12 @@ class _Window:
             return window
         if written.get("window_id"):
             window["window_id"] = written["window_id"]
+        targets = self.targets(written)
         window["targets"] = [
             {**self.declared(window_target.declared, target, path), **_identified(target, "window_target_id")}
-            for path, target in self.targets(written)
+            for path, target in targets
         ]
-        names = [target.get("name") or target.get("window_target_id") for target in window["targets"]]
+        names = [name for _path, target in targets for name in _references(target)]
         window["tasks"] = [
             {**self.declared(window_task.declared, task, path), **_identified(task, "window_task_id")}
             for path, task in self.tasks(written, names)
@@ -255,6 +256,12 @@ def whole_task(short: Resource, number: int, targets: t.Sequence[t.Any]) -> Reso
         "task_arn": RUN_WITH_HOOKS if hooks else RUN,
         "task_invocation_parameters": {"run_command": {**_given(short, RUN_COMMAND), "parameters": parameters}},
     }
+
+
+def _references(target: t.Any) -> t.List[str]:
+    """How tasks name a target as it is written, one that is refused too: so that nothing else is wrong because of it."""
+    written = target if isinstance(target, dict) else {}
+    return [str(name) for name in (written.get("name") or written.get("window_target_id"),) if name]
 
 
 def _identified(written: t.Any, member: str) -> Resource:

@@ -223,5 +223,11 @@ def test_what_is_refused(baselines, windows, words):
     assert words in str(caught.value)
 
 
+def test_a_target_that_is_refused_makes_nothing_else_wrong():
+    groups = [f"group-{number}" for number in range(60)]
+    (problem,) = problems(windows=[{**WINDOW, "patch_groups": groups, "task": {"operation": "Scan"}}])
+    assert "must have 1 to 50 values, not 60" in problem
+
+
 def test_a_rate_counts_from_the_creation_of_the_window():
     assert window(schedule="rate(7 days)")["schedule"] == "rate(7 days)"
