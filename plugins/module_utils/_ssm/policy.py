@@ -259,7 +259,7 @@ def whole_task(short: Resource, number: int, targets: t.Sequence[t.Any]) -> Reso
 
 
 def _references(target: t.Any) -> t.List[str]:
-    """How tasks name a target as it is written, one that is refused too: so that nothing else is wrong because of it."""
+    """How tasks name a target as it is written, one that is refused too: nothing else is wrong because of it."""
     written = target if isinstance(target, dict) else {}
     return [str(name) for name in (written.get("name") or written.get("window_target_id"),) if name]
 
