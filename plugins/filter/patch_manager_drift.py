@@ -36,15 +36,16 @@ def patch_manager_drift(
     try:
         systems = tuple(plain(operating_systems or []))
         settings = policy.Settings(systems, str(tag_key), str(service_role_arn) if service_role_arn else None)
-        wanted = policy.read(_plain(patch_baselines), _plain(maintenance_windows), settings)
+        variables = [_given(value) for value in (patch_baselines, maintenance_windows)]
+        wanted = policy.read(*variables, settings)
         tagged = _nodes(_plain(nodes) or [])
         if boolean(destroy):
             found = drift.destruction(wanted, plain(actual), tagged)
         else:
-            gone = [boolean(purge) and given is not None for given in (patch_baselines, maintenance_windows)]
+            gone = [boolean(purge) and value is not None for value in variables]
             found = drift.compare(wanted, plain(actual), tagged, settings.tag_key, drift.Purge(*gone))
             if service_role:
-                drift.compare_role(found, drift.ServiceRole(**plain(service_role)))
+                drift.compare_role(found, _role(plain(service_role)))
         if not boolean(report):
             found.refuse_ambiguous()
     except (ResourceError, TypeError) as error:
@@ -54,6 +55,15 @@ def patch_manager_drift(
 
 def _plain(value: t.Any) -> t.Any:
     return plain(structure(value))
+
+
+def _given(value: t.Any) -> t.Any:
+    """Templates of ansible-core 2.18 turn none into empty text."""
+    return None if value in (None, "") else _plain(value)
+
+
+def _role(written: t.Any) -> drift.ServiceRole:
+    return drift.ServiceRole(written["name"], written["policies"], _given(written["found"]))
 
 
 def _nodes(written: t.Any) -> list[Resource]:

@@ -15,8 +15,6 @@ import threading
 
 import pytest
 
-from ansible_collections.patchops.fleet.tests.servers.answers import window
-
 CHECKOUT = pathlib.Path(__file__).resolve().parents[2]
 PLAYBOOK = pathlib.Path(sys.executable).parent / "ansible-playbook"
 ASSIGNED = ("CreatedDate", "ModifiedDate", "BaselineId", "WindowId", "WindowTargetId", "WindowTaskId", "_scheduled")
@@ -146,47 +144,6 @@ def test_what_cannot_be_meant_deletes_nothing(aws, apply, variables, words):
     assert code != 0
     assert words in output
     assert [call.operation for call in writes(aws)] == ["CreatePatchBaseline"]
-
-
-PLAY = """
-- hosts: localhost
-  gather_facts: false
-  module_defaults:
-    group/patchops.fleet.aws: {region: eu-west-1}
-  roles:
-    - role: patchops.fleet.aws_patch_manager
-      vars:
-        aws_patch_manager_purge: true
-        aws_patch_manager_service_role: somebody-elses
-        aws_patch_manager_baselines:
-          - name: web
-            operating_system: SUSE
-            patch_groups: [Web]
-            approval_rules: [{filters: {CLASSIFICATION: [Security]}, approve_after_days: 7}]
-"""
-
-
-def test_what_the_variables_do_not_speak_of_is_left_alone(aws, tmp_path):
-    """The Region is that of the user's own module_defaults; no window is given; the role is somebody else's."""
-    iam, ssm = aws.client("iam"), aws.client(region="eu-west-1")
-    trust = json.dumps({"Version": "2012-10-17", "Statement": []})
-    iam.create_role(RoleName="somebody-elses", AssumeRolePolicyDocument=trust)
-    window(ssm)
-    (tmp_path / "play.yml").write_text(PLAY)
-    command = [PLAYBOOK, "play.yml", "-e", f"ansible_python_interpreter={sys.executable}"]
-    environment = {**os.environ, **aws.environment(), "ANSIBLE_HOME": str(tmp_path / ".ansible")}
-    for more in ((), ("-e", "aws_patch_manager_state=absent")):
-        ended = subprocess.run(
-            [*command, *more], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
-        )
-        assert ended.returncode == 0, ended.stdout
-        region = aws.application.service.regions["123456789012", "eu-west-1"]
-        assert [one["Name"] for one in region.windows.values()] == ["tuesday-night"]
-        assert [one["Name"] for one in region.baselines.values()] == ([] if more else ["web"])
-        role = iam.get_role(RoleName="somebody-elses")["Role"]
-        assert role["AssumeRolePolicyDocument"] == json.loads(trust)
-        assert iam.list_attached_role_policies(RoleName="somebody-elses")["AttachedPolicies"] == []
-    assert ("123456789012", "eu-central-1") not in aws.application.service.regions
 
 
 def test_what_is_wrong_in_the_variables_is_said_before_any_change(aws, apply):

@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from ansible_collections.patchops.fleet.tests.servers import conftest as servers
+from ansible_collections.patchops.fleet.tests.servers.answers import window
 
 aws_server, aws = servers.aws_server, servers.aws  # fixtures
 
@@ -121,3 +122,41 @@ def test_check_apply_again_drift_import_and_destroy(role, aws):
     assert not gone["failed"]
     regions = aws.application.service.regions.values()
     assert not any(region.baselines or region.windows or region.patch_groups for region in regions)
+
+
+ELSEWHERE = """
+- hosts: localhost
+  gather_facts: false
+  module_defaults:
+    group/patchops.fleet.aws: {region: eu-west-1}
+  roles:
+    - role: patchops.fleet.aws_patch_manager
+      vars:
+        aws_patch_manager_purge: true
+        aws_patch_manager_service_role: somebody-elses
+        aws_patch_manager_baselines:
+          - name: web
+            operating_system: SUSE
+            patch_groups: [Web]
+            approval_rules: [{filters: {CLASSIFICATION: [Security]}, approve_after_days: 7}]
+"""
+
+
+def test_what_the_variables_do_not_speak_of_is_left_alone(ansible, aws, tmp_path):
+    """The Region is that of the user's own module_defaults; no window is given; the role is somebody else's."""
+    iam, ssm = aws.client("iam"), aws.client(region="eu-west-1")
+    trust = json.dumps({"Version": "2012-10-17", "Statement": []})
+    iam.create_role(RoleName="somebody-elses", AssumeRolePolicyDocument=trust)
+    window(ssm)
+    (tmp_path / "play.yml").write_text(ELSEWHERE)
+    for more in ((), ("-e", "aws_patch_manager_state=absent")):
+        interpreter = f"ansible_python_interpreter={sys.executable}"
+        ended = ansible("ansible-playbook", "play.yml", "-e", interpreter, *more, **aws.environment())
+        assert ended.returncode == 0, ended.stdout
+        region = aws.application.service.regions["123456789012", "eu-west-1"]
+        assert [one["Name"] for one in region.windows.values()] == ["tuesday-night"]
+        assert [one["Name"] for one in region.baselines.values()] == ([] if more else ["web"])
+        role = iam.get_role(RoleName="somebody-elses")["Role"]
+        assert role["AssumeRolePolicyDocument"] == json.loads(trust)
+        assert iam.list_attached_role_policies(RoleName="somebody-elses")["AttachedPolicies"] == []
+    assert ("123456789012", "eu-central-1") not in aws.application.service.regions
