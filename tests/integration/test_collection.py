@@ -25,7 +25,9 @@ def test_it_is_found_by_its_name(ansible):
 
 @pytest.mark.parametrize("module", names("plugins/modules", "*.py"))
 def test_modules_are_documented(ansible, module):
-    answer = ansible("ansible-doc", "--json", f"patchops.fleet.{module}")
+    # amazon.aws imports what newer releases of ansible-core deprecate, and its doc fragments are read with ours
+    quiet = {"ANSIBLE_DEPRECATION_WARNINGS": "False"}
+    answer = ansible("ansible-doc", "--json", f"patchops.fleet.{module}", **quiet)
     assert answer.returncode == 0, answer.stdout
     document = json.loads(answer.stdout)[f"patchops.fleet.{module}"]
     assert document["doc"]["version_added"]
