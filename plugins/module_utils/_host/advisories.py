@@ -59,6 +59,14 @@ def parse_updateinfo(stream, name, problems, names=None):
     return select(split_updateinfo(stream, name, whole=names is None), name, problems, names)
 
 
+def _parser():
+    """One that tells of an element as soon as it has it, where newer ones wait for more."""
+    parser = xml.parsers.expat.ParserCreate()
+    if hasattr(parser, "SetReparseDeferralEnabled"):
+        parser.SetReparseDeferralEnabled(False)
+    return parser
+
+
 def split_updateinfo(stream, name, whole=False):
     """What select() makes the advisories of a document from, while the names that matter are not known.
 
@@ -66,7 +74,7 @@ def split_updateinfo(stream, name, whole=False):
     been read yet but stand whole in the document: all of them where vendors write as they do, none if `whole`. Damage
     is raised as parse_updateinfo does.
     """
-    parser = xml.parsers.expat.ParserCreate()
+    parser = _parser()
     document = _Document(name, parser)
     feed = _Feed(parser, document, whole)
     read = 0
@@ -95,7 +103,7 @@ def select(parts, name, problems, names=None, offers=None):
 
     Where `offers` (a container of the first five fields of Package) is given, other versions are left out as well.
     """
-    parser = xml.parsers.expat.ParserCreate()
+    parser = _parser()
     document = _Document(name, parser)
     parser.Parse(b"<updates>", False)
     encoded = None if names is None else frozenset(known.encode("utf-8", "surrogatepass") for known in names)
