@@ -72,12 +72,12 @@ def read(baselines: t.Any, windows: t.Any, settings: Settings) -> Policy:
     """Raises ResourceError with all that is wrong, each with its place."""
     problems: t.List[Problem] = []
     made: t.List[Resource] = []
-    if baselines:
+    if baselines is not None and baselines != []:  # what is no list is refused, not taken for none
         try:
             made = _baselines(baselines, settings)
         except BaselineError as error:
             problems += error.problems
-    written = windows or []
+    written = [] if windows is None else windows
     if not isinstance(written, list):
         problems.append(Problem("maintenance_windows", "must be a list of maintenance windows"))
         written = []
