@@ -96,7 +96,10 @@ def destruction(policy: Policy, actual: Resource, nodes: t.Sequence[Resource]) -
     for node in nodes:
         if node["id"] in tagged and node["patch_group"] == tagged[node["id"]]["patch_group"]:
             drift.find("node", node["id"], EXTRA, "its patch group %s is to be untagged" % node["patch_group"])
-            drift.absent["node"].append(tagged[node["id"]])
+            tags_of_code = {
+                key: value for key, value in tagged[node["id"]]["tags"].items() if value == node["patch_group"]
+            }
+            drift.absent["node"].append({**tagged[node["id"]], "tags": tags_of_code})
     return drift
 
 

@@ -350,11 +350,12 @@ def test_the_role_of_tasks(there, findings, ours):
 
 def test_destruction_names_what_is_there_of_the_policy():
     actual = extra(as_made(read()))
-    actual["nodes"] = [{"id": INSTANCE, "patch_group": "Dev", "tags": {"Patch Group": "Dev"}}]
+    tags = {"PatchGroup": "Dev", "Patch Group": "Somebody else's"}
+    actual["nodes"] = [{"id": INSTANCE, "patch_group": "Dev", "tags": tags}]
     result = drift.destruction(read(), actual, [{"id": INSTANCE, "patch_group": "Dev"}])
     assert names(result.absent["patch_baseline"]) == ["dev", "production"]
     assert names(result.absent["maintenance_window"]) == ["sunday"]
-    assert [node["id"] for node in result.absent["node"]] == [INSTANCE]
+    assert [(node["id"], node["tags"]) for node in result.absent["node"]] == [(INSTANCE, {"PatchGroup": "Dev"})]
     assert not any(result.present.values())
 
 
