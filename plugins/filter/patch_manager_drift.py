@@ -30,6 +30,7 @@ def patch_manager_drift(
     service_role_arn: str | None = None,
     service_role: t.Any = None,
     purge: t.Any = False,
+    keep: t.Any = None,
     destroy: t.Any = False,
     report: t.Any = False,
 ) -> dict[str, t.Any]:
@@ -39,11 +40,14 @@ def patch_manager_drift(
         variables = [_given(value) for value in (patch_baselines, maintenance_windows)]
         wanted = policy.read(*variables, settings)
         tagged = _nodes(_plain(nodes) or [])
+        if tagged and "nodes" not in actual:
+            raise ResourceError("nodes: their tags were not read: give ssm_patch_manager_info nodes=true")
         if boolean(destroy):
             found = drift.destruction(wanted, plain(actual), tagged)
         else:
             gone = [boolean(purge) and value is not None for value in variables]
-            found = drift.compare(wanted, plain(actual), tagged, settings.tag_key, drift.Purge(*gone))
+            kept = drift.Purge(*gone, keep=[str(one) for one in _plain(keep) or []])
+            found = drift.compare(wanted, plain(actual), tagged, settings.tag_key, kept)
             if service_role:
                 drift.compare_role(found, _role(plain(service_role)))
         if not boolean(report):
@@ -63,7 +67,7 @@ def _given(value: t.Any) -> t.Any:
 
 
 def _role(written: t.Any) -> drift.ServiceRole:
-    return drift.ServiceRole(written["name"], written["policies"], _given(written["found"]))
+    return drift.ServiceRole(written["name"], written["policies"], _given(written["found"]), written.get("trust"))
 
 
 def _nodes(written: t.Any) -> list[Resource]:

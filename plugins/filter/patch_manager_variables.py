@@ -23,15 +23,17 @@ def patch_manager_variables(actual: t.Any, tag_key: str = "Patch Group") -> dict
 
 
 def _document(written: dict[str, t.Any]) -> str:
-    """A file of variables; what is left out stands in it as comments."""
+    """A file of variables; what is left out stands in it as comments, and is kept from a purge by its id."""
     head = ["# Read from AWS. Applied as it is, it changes nothing."]
-    if written["left_out"]:
-        head.append("# Not with aws_patch_manager_purge, which would delete what is left out here.")
     for one in written["left_out"]:
         words = " ".join(f"{one['kind']} {one['name']}: {one['reason']}".split())
         head.append(f"# Left out: {words}")
     # a kind that is given and empty would let a purge delete all of it
-    body = {name: written[name] for name in ("patch_baselines", "maintenance_windows") if written[name]}
+    body: dict[str, t.Any] = {
+        name: written[name] for name in ("patch_baselines", "maintenance_windows") if written[name]
+    }
+    if written["left_out"]:
+        body["aws_patch_manager_keep"] = sorted({one["id"] for one in written["left_out"]})
     text = yaml.dump(body, Dumper=_Dumper, sort_keys=False, default_flow_style=False, width=160, allow_unicode=True)
     return "\n".join(["---", *head, text])
 

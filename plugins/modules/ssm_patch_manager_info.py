@@ -28,6 +28,12 @@ options:
       - Needs C(ec2:DescribeTags).
     type: bool
     default: false
+  tags:
+    description:
+      - Whether to read the tags of baselines and windows, which costs one call for each.
+      - Without them results have no C(tags), and nothing is said of their differences.
+    type: bool
+    default: true
 seealso:
   - module: patchops.fleet.ssm_patch_baseline_info
   - module: patchops.fleet.ssm_maintenance_window_info
@@ -44,6 +50,11 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+region:
+  description: The Region that was read.
+  returned: success
+  type: str
+  sample: eu-central-1
 patch_baselines:
   description: One's own baselines, as M(patchops.fleet.ssm_patch_baseline_info) returns them.
   returned: success
@@ -86,11 +97,11 @@ from ..module_utils._ssm import account
 from ..module_utils._ssm.api import Api
 from ..module_utils._ssm.task import run
 
-ARGUMENT_SPEC = {"nodes": {"type": "bool", "default": False}}
+ARGUMENT_SPEC = {"nodes": {"type": "bool", "default": False}, "tags": {"type": "bool", "default": True}}
 
 
 def work(module, api):
-    result = {"changed": False, **account.read(api)}
+    result = {"changed": False, "region": module.region, **account.read(api, module.params["tags"])}
     if module.params["nodes"]:
         result["nodes"] = account.nodes(Api(module.client("ec2")))
     return result

@@ -169,16 +169,17 @@ def test_an_imported_baseline_decides_as_the_one_that_was_written(aws, info):
         assert fingerprint(parse_baseline(imported[written["name"]])) == fingerprint(parse_baseline(written))
 
 
+@pytest.mark.parametrize("tags", [False, True], ids=["without tags", "with tags"])
 @pytest.mark.parametrize("count", [1, 10, 50])
-def test_reading_costs_one_describe_for_each_resource_and_the_lists(aws, info, count):
-    """Lists: baselines, groups, windows; per baseline its tags; per window its tags, targets and tasks."""
+def test_reading_costs_one_describe_for_each_resource_and_the_lists(aws, info, count, tags):
+    """Lists: baselines, groups, windows; per window its targets and tasks; tags, where they are read, of each."""
     make(aws, *many(count))
     before = len(aws.calls)
-    actual = info.ok()
+    actual = info.ok(tags=tags)
     calls = aws.actions[before:]
     described = [call for call in calls if call.startswith("ssm:Get")]
     assert len(described) == count + count + 2 * count  # baselines, windows, tasks: the lower bound
-    assert len(calls) - len(described) == 3 + count + 3 * count
+    assert len(calls) - len(described) == 3 + 2 * count + (2 * count if tags else 0)
     assert findings(actual, *many(count)) == []
 
 

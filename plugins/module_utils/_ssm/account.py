@@ -13,11 +13,11 @@ from .change import Resource
 TAG_KEYS = ("PatchGroup", "Patch Group")  # of both the first counts (approval-rules.md, 9)
 
 
-def read(api: t.Any) -> Resource:
+def read(api: t.Any, with_tags: bool = True) -> Resource:
     """One's own baselines, all registrations of patch groups, windows with their targets and tasks."""
     rows = patch_baseline.identities(api, {"OWNER": "Self"})
-    baselines = [patch_baseline.read(api, row["BaselineId"], row["DefaultBaseline"]) for row in rows]
-    windows = [_window(api, row["WindowId"]) for row in maintenance_window.identities(api)]
+    baselines = [patch_baseline.read(api, row["BaselineId"], row["DefaultBaseline"], with_tags) for row in rows]
+    windows = [_window(api, row["WindowId"], with_tags) for row in maintenance_window.identities(api)]
     return {
         "patch_baselines": sorted(filter(None, baselines), key=baseline_order),
         "patch_groups": patch_group.registered(api),
@@ -29,8 +29,8 @@ def baseline_order(baseline: Resource) -> t.Tuple[str, str, str]:
     return baseline["name"], baseline["operating_system"], baseline.get("baseline_id", "")
 
 
-def _window(api: t.Any, window_id: str) -> t.Optional[Resource]:
-    window = maintenance_window.read(api, window_id)
+def _window(api: t.Any, window_id: str, with_tags: bool) -> t.Optional[Resource]:
+    window = maintenance_window.read(api, window_id, with_tags)
     if window is None:  # deleted since it was listed
         return None
     targets = window_target.of_window(api, window_id)

@@ -23,6 +23,15 @@ ASSIGNED = (
 )
 
 
+# By kind, the id that AWS assigns, and what tells resources apart without.
+IDENTITIES = {
+    "patch_baseline": ("baseline_id", ("name", "operating_system")),
+    "maintenance_window": ("window_id", ("name",)),
+    "window_target": ("window_target_id", ("name",)),
+    "window_task": ("window_task_id", ("name",)),
+}
+
+
 class ResourceError(ValueError):
     """What was asked for cannot be done to this resource; says why, and what to do."""
 

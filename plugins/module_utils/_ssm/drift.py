@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
+import json
 import typing as t
 
 from . import invocation, maintenance_window, patch_baseline, tags, window_target, window_task
 from .account import TAG_KEYS
-from .change import ASSIGNED, Resource, ResourceError, settle
+from .change import ASSIGNED, IDENTITIES, Resource, ResourceError, settle
 from .policy import Policy
 
 MISSING = "missing"  # in code only
@@ -35,6 +36,10 @@ class Drift:
         words %= ", ".join(identifiers), IDENTITIES[kind][0]
         self.find(kind, resource.get("name") or "", AMBIGUOUS, words)
 
+    def taken(self, kind: str, name: str, other: str, renamed: str) -> None:
+        words = "is still the name of %s, which code calls %s: apply that rename alone first" % (other, renamed)
+        self.find(kind, name, AMBIGUOUS, words)
+
     def refuse_ambiguous(self) -> None:
         """Raise ResourceError where a name stands for several resources."""
         found = [one for one in self.findings if one["status"] == AMBIGUOUS]
@@ -50,13 +55,6 @@ LONGEST = 200
 NOT_SHOWN = "(not shown)"
 OURS = ("managed-by", "patchops.fleet")  # the tag of an IAM role that this collection made
 KINDS = ("patch_baseline", "patch_group", "maintenance_window", "window_target", "window_task", "iam_role", "node")
-# By kind, the id that AWS assigns, and what tells resources apart without.
-IDENTITIES = {
-    "patch_baseline": ("baseline_id", ("name", "operating_system")),
-    "maintenance_window": ("window_id", ("name",)),
-    "window_target": ("window_target_id", ("name",)),
-    "window_task": ("window_task_id", ("name",)),
-}
 
 
 class Purge(t.NamedTuple):
@@ -64,18 +62,21 @@ class Purge(t.NamedTuple):
 
     baselines: bool = False
     windows: bool = False
+    keep: t.Sequence[str] = ()  # ids of baselines, those of AWS too, and windows that are to stay nevertheless
 
 
 def compare(policy: Policy, actual: Resource, nodes: t.Sequence[Resource], tag_key: str, purge: Purge) -> Drift:
     """`actual`: see account.read. `nodes`: the patch groups that code gives to instances, by id."""
     drift = Drift()
-    _compare_baselines(drift, policy, actual, purge.baselines)
-    _compare_windows(drift, policy, actual, purge.windows)
+    _compare_baselines(drift, policy, actual, purge)
+    _compare_windows(drift, policy, actual, purge)
     _compare_nodes(drift, nodes, actual.get("nodes", []), tag_key)
     windows = list(policy.windows)
-    if not purge.windows:  # what code does not know stays
-        known = {window["name"] for window in windows}
-        windows += [window for window in actual["maintenance_windows"] if window["name"] not in known]
+    going = {window["window_id"] for window in drift.absent["maintenance_window"]}
+    known = {window["name"] for window in windows}  # what code does not know stays, unless it is purged
+    windows += [
+        one for one in actual["maintenance_windows"] if one["name"] not in known and one["window_id"] not in going
+    ]
     _note_groups(drift, policy, actual, windows)
     _note_windows(drift, windows)
     return drift
@@ -119,7 +120,11 @@ def _paired(drift: Drift, kind: str, code: t.Sequence[Resource], found: t.Sequen
         if place in partners:
             continue
         same = [key for key, other in left.items() if all(other.get(name) == one.get(name) for name in names)]
-        if len(same) > 1:
+        holders = [at for at, other in partners.items() if other and all(other.get(n) == one.get(n) for n in names)]
+        if not same and holders:
+            holder = code[holders[0]]
+            drift.taken(kind, one["name"], holder[identifier], holder.get("name") or "otherwise")
+        elif len(same) > 1:
             drift.ambiguous(kind, one, same)
             for key in same:
                 del left[key]
@@ -133,6 +138,8 @@ def _differences(code: Resource, found: Resource, comparable: Comparable) -> t.L
     after = {name: value for name, value in code.items() if name not in ASSIGNED}
     if "tags" in found:
         after["tags"] = tags.wanted(found["tags"], code.get("tags"), True)
+    else:  # they were not read
+        after.pop("tags", None)
     change = settle(found, after, comparable)
     after = change.after or {}
     apart = {*ASSIGNED, "targets", "tasks", "deprecated"}  # the last is what AWS keeps and nobody can write
@@ -177,15 +184,16 @@ def _own(found: Resource, after: Resource) -> t.Set[str]:
 
 def _compare(
     drift: Drift, kind: str, pairs: t.Sequence[Pair], comparable: Comparable, name: t.Callable[[Resource], str],
-    purge: bool, **more: t.Any,
+    gone: t.Callable[[Resource], bool], **more: t.Any,
 ) -> None:  # fmt: skip
+    """`gone`: whether what is on AWS only is to be deleted."""
     for code, found in pairs:
         if found is None:
             drift.find(kind, name(code or {}), MISSING, "is in code only", **more)
             drift.present[kind].append({**(code or {}), **more})
         elif code is None:
             drift.find(kind, name(found), EXTRA, "is on AWS only", **more)
-            if purge:
+            if gone(found):
                 drift.absent[kind].append({**found, **more})
         else:
             differences = _differences(code, found, comparable)
@@ -196,12 +204,15 @@ def _compare(
                 drift.present[kind].append({**assigned, **code, **more})
 
 
-def _compare_baselines(drift: Drift, policy: Policy, actual: Resource, purge: bool) -> None:
+def _compare_baselines(drift: Drift, policy: Policy, actual: Resource, purge: Purge) -> None:
+    def gone(found: Resource) -> bool:
+        return purge.baselines and found["baseline_id"] not in purge.keep
+
     pairs = _paired(drift, "patch_baseline", policy.baselines, actual["patch_baselines"])
-    _compare(drift, "patch_baseline", pairs, patch_baseline.comparable, _baseline_name, purge)
+    _compare(drift, "patch_baseline", pairs, patch_baseline.comparable, _baseline_name, gone)
     taken = {one["name"] for one in drift.findings if _loses(one)}
     drift.present["patch_baseline"].sort(key=lambda one: _baseline_name(one) in taken)
-    _compare_groups_of_aws(drift, actual, purge)
+    _compare_groups_of_aws(drift, actual, gone)
 
 
 def _loses(finding: Resource) -> bool:
@@ -217,9 +228,12 @@ def _loses(finding: Resource) -> bool:
     return False
 
 
-def _compare_windows(drift: Drift, policy: Policy, actual: Resource, purge: bool) -> None:
+def _compare_windows(drift: Drift, policy: Policy, actual: Resource, purge: Purge) -> None:
+    def gone(found: Resource) -> bool:
+        return purge.windows and found["window_id"] not in purge.keep
+
     pairs = _paired(drift, "maintenance_window", policy.windows, actual["maintenance_windows"])
-    _compare(drift, "maintenance_window", pairs, maintenance_window.comparable, lambda one: one["name"], purge)
+    _compare(drift, "maintenance_window", pairs, maintenance_window.comparable, lambda one: one["name"], gone)
     parts = (
         ("window_target", "targets", window_target.comparable),
         ("window_task", "tasks", window_task.comparable),
@@ -232,21 +246,21 @@ def _compare_windows(drift: Drift, policy: Policy, actual: Resource, purge: bool
             window["window_id"] = found["window_id"]
         for kind, member, comparable in parts:
             inner = _paired(drift, kind, code[member], (found or {}).get(member, []))
-            _compare(drift, kind, inner, comparable, _part_name(kind), True, **window)
+            _compare(drift, kind, inner, comparable, _part_name(kind), lambda _found: True, **window)
 
 
 def _part_name(kind: str) -> t.Callable[[Resource], str]:
     return lambda one: one.get("name") or one.get(IDENTITIES[kind][0]) or ""
 
 
-def _compare_groups_of_aws(drift: Drift, actual: Resource, purge: bool) -> None:
+def _compare_groups_of_aws(drift: Drift, actual: Resource, gone: t.Callable[[Resource], bool]) -> None:
     """Registrations with baselines that AWS owns, which no variables can say."""
     own = {baseline["baseline_id"] for baseline in actual["patch_baselines"]}
     for group in actual["patch_groups"]:
         if group["baseline_id"] not in own:
             words = "is on AWS only, registered with %s for %s" % (group["baseline"], group["operating_system"])
             drift.find("patch_group", group["patch_group"], EXTRA, words)
-            if purge:
+            if gone(group):
                 drift.absent["patch_group"].append(group)
 
 
@@ -306,6 +320,7 @@ class ServiceRole(t.NamedTuple):
     name: str
     policies: t.Sequence[str]  # names or ARNs
     found: t.Optional[Resource]  # an answer of iam_role_info; None where there is none
+    trust: t.Optional[Resource] = None  # who may assume it, as a policy of IAM
 
     @property
     def ours(self) -> bool:
@@ -314,13 +329,41 @@ class ServiceRole(t.NamedTuple):
 
 
 def compare_role(drift: Drift, role: ServiceRole) -> None:
-    wanted = {policy.rpartition("/")[2] for policy in role.policies}
     if role.found is None:
         drift.find("iam_role", role.name, MISSING, "is in code only")
         drift.present["iam_role"].append({"name": role.name})
     elif role.ours:
-        attached = {policy["policy_name"] for policy in role.found.get("managed_policies", [])}
-        if attached != wanted:
-            words = "policies: %s in code, %s on AWS" % (_short(sorted(wanted)), _short(sorted(attached)))
+        sides = {"policies": (_policy_names(role.policies), _policy_names(_attached(role.found)))}
+        if role.trust:
+            sides["trust"] = (_statements(role.trust), _statements(role.found.get("assume_role_policy_document") or {}))
+        words = "; ".join(
+            "%s: %s in code, %s on AWS" % (member, _short(code), _short(found))
+            for member, (code, found) in sides.items()
+            if code != found
+        )
+        if words:
             drift.find("iam_role", role.name, DIFFERENT, words)
             drift.present["iam_role"].append({"name": role.name})
+
+
+def _attached(found: Resource) -> t.List[str]:
+    return [policy["policy_name"] for policy in found.get("managed_policies", [])]
+
+
+def _policy_names(policies: t.Sequence[str]) -> t.List[str]:
+    return sorted({policy.rpartition("/")[2] for policy in policies})
+
+
+def _statements(policy: Resource) -> t.List[str]:
+    """Of a policy of IAM, in one spelling: a single value may stand without its list there."""
+
+    def listed(value: t.Any) -> t.Any:
+        if isinstance(value, dict):
+            return {name: listed(inner) for name, inner in value.items()}
+        return sorted(map(str, value)) if isinstance(value, list) else [str(value)]
+
+    statements = policy.get("Statement") or []
+    every = statements if isinstance(statements, list) else [statements]
+    return sorted(
+        json.dumps({name: listed(one[name]) for name in one if name != "Sid"}, sort_keys=True) for one in every
+    )

@@ -45,14 +45,15 @@ class Purge(t.NamedTuple):
     tags: bool = True
 
 
-def from_api(raw: Resource, tag_list: tags.Tags) -> Resource:
-    """An answer of GetMaintenanceWindow in the form that users write; tags stand elsewhere in the API."""
+def from_api(raw: Resource, tag_list: t.Optional[tags.Tags]) -> Resource:
+    """An answer of GetMaintenanceWindow in the form that users write; tags stand elsewhere (None: not read)."""
     resource: Resource = {"window_id": raw["WindowId"]}
     resource.update((name, raw[member]) for name, member in REQUIRED.items())
     optional = {**CLEARABLE, "next_execution_time": "NextExecutionTime"}
     resource.update((name, raw[member]) for name, member in optional.items() if raw.get(member))
     resource["enabled"] = raw["Enabled"]
-    resource["tags"] = tag_list
+    if tag_list is not None:
+        resource["tags"] = tag_list
     for name, member in (("created_date", "CreatedDate"), ("modified_date", "ModifiedDate")):
         if member in raw:
             resource[name] = raw[member].isoformat()
@@ -161,9 +162,9 @@ def raw(api: t.Any, window_id: str) -> t.Optional[Resource]:
     return api.find("get maintenance window %s" % window_id, "get_maintenance_window", WindowId=window_id)
 
 
-def read(api: t.Any, window_id: str) -> t.Optional[Resource]:
+def read(api: t.Any, window_id: str, with_tags: bool = True) -> t.Optional[Resource]:
     found = raw(api, window_id)
-    return from_api(found, tags.read(api, TYPE, window_id)) if found else None
+    return from_api(found, tags.read(api, TYPE, window_id) if with_tags else None) if found else None
 
 
 def describe(api: t.Any, name: str) -> t.Optional[Resource]:

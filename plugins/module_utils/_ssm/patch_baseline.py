@@ -44,8 +44,11 @@ DEFAULTS: Resource = {
 }
 
 
-def from_api(raw: Resource, default: bool, tag_list: tags.Tags) -> Resource:
-    """An answer of GetPatchBaseline in the form that users write; `default` stands elsewhere in the API, tags too."""
+def from_api(raw: Resource, default: bool, tag_list: t.Optional[tags.Tags]) -> Resource:
+    """An answer of GetPatchBaseline in the form that users write.
+
+    `default` stands elsewhere in the API, tags too; None: they were not read.
+    """
     resource: Resource = {
         "baseline_id": raw["BaselineId"],
         "name": raw["Name"],
@@ -55,8 +58,9 @@ def from_api(raw: Resource, default: bool, tag_list: tags.Tags) -> Resource:
         "sources": [_source_from_api(source) for source in raw.get("Sources", [])],
         "default": default,
         "patch_groups": sorted(raw.get("PatchGroups", [])),
-        "tags": tag_list,
     }
+    if tag_list is not None:
+        resource["tags"] = tag_list
     for name, (member, filled) in SIMPLE.items():
         value = raw.get(member, filled)
         if value is not None:
@@ -317,15 +321,18 @@ def identify_by_name(api: t.Any, name: str, operating_system: str) -> t.Optional
     return identity(row) if row else None
 
 
-def read(api: t.Any, baseline_id: str, default: t.Optional[bool] = None) -> t.Optional[Resource]:
+def read(
+    api: t.Any, baseline_id: str, default: t.Optional[bool] = None, with_tags: bool = True
+) -> t.Optional[Resource]:
     """A baseline by its id; whether it is a default is asked for where it is not given."""
     raw = api.find("get patch baseline %s" % baseline_id, "get_patch_baseline", BaselineId=baseline_id)
     if raw is None:
         return None
     if default is None:
         default = default_of(api, raw.get("OperatingSystem", "WINDOWS")) == baseline_id
-    own = {} if baseline_id.startswith("arn:") else tags.read(api, TYPE, baseline_id)
-    return from_api(raw, default, own)
+    if not with_tags:
+        return from_api(raw, default, None)
+    return from_api(raw, default, {} if baseline_id.startswith("arn:") else tags.read(api, TYPE, baseline_id))
 
 
 def describe(api: t.Any, name: str, operating_system: t.Optional[str] = None) -> t.Optional[Resource]:

@@ -16,7 +16,7 @@ from .._engine.errors import BaselineError, Problem
 from .._engine.operating_systems import API_OPERATING_SYSTEMS
 from .._schedule.errors import ScheduleError
 from . import maintenance_window, patch_baseline, window_target, window_task
-from .change import Resource, ResourceError
+from .change import IDENTITIES, Resource, ResourceError
 
 RUN = "AWS-RunPatchBaseline"
 RUN_WITH_HOOKS = "AWS-RunPatchBaselineWithHooks"
@@ -86,7 +86,7 @@ def read(baselines: t.Any, windows: t.Any, settings: Settings) -> Policy:
         reader = _Window("maintenance_windows[%d]" % index, settings)
         read_windows.append(reader.read(window))
         problems += reader.problems
-    problems += _namesakes(written)
+    problems += _told_apart("maintenance_window", read_windows, "maintenance_windows")
     if problems:
         raise ResourceError("\n".join(str(problem) for problem in problems))
     return Policy(made, read_windows)
@@ -115,11 +115,7 @@ def _baselines(written: t.Any, settings: Settings) -> t.List[Resource]:
                     made[-1]["baseline_id"] = baseline.baseline_id
             except BaselineError as error:
                 problems += error.problems
-    names = [(one["name"], one["operating_system"]) for one in made if "baseline_id" not in one]
-    for name in sorted({name for name in names if names.count(name) > 1}):
-        problems.append(
-            Problem("patch_baselines", "there are several named %s for %s: AWS has to tell them apart" % name)
-        )
+    problems += _told_apart("patch_baseline", made, "patch_baselines")
     if problems:
         raise BaselineError(problems)
     return made
@@ -130,14 +126,17 @@ def _managed(resource: Resource) -> Resource:
     return {name: value for name, value in resource.items() if name != "tags" or value}
 
 
-def _namesakes(windows: t.Sequence[t.Any]) -> t.Iterator[Problem]:
-    """Windows are told apart by their names."""
-    seen: t.Set[str] = set()
-    for index, window in enumerate(windows):
-        name = window.get("name") if isinstance(window, dict) and not window.get("window_id") else None
-        if name is not None and name in seen:
-            yield Problem("maintenance_windows[%d].name" % index, "'%s' is the name of another window" % name)
-        seen.add(str(name))
+def _told_apart(kind: str, resources: t.Sequence[Resource], path: str) -> t.Iterator[Problem]:
+    """Two of one id would overwrite each other in every run; so would two of one name, unless each has its id."""
+    identifier, members = IDENTITIES[kind]
+    ids = [one[identifier] for one in resources if identifier in one]
+    for twice in sorted({one for one in ids if ids.count(one) > 1}):
+        yield Problem(path, "%s %s is given more than once" % (identifier, twice))
+    names = [tuple(str(one[member]) for member in members if member in one) for one in resources]
+    nameless = {name for name, one in zip(names, resources) if name and identifier not in one}
+    for name in sorted(name for name in nameless if names.count(name) > 1):
+        words = "'%s' is the name of several: AWS has to tell them apart; give each its %s, or another name"
+        yield Problem(path, words % (" for ".join(name), identifier))
 
 
 class _Window:
@@ -164,8 +163,8 @@ class _Window:
             {**self.declared(window_task.declared, task, path), **_identified(task, "window_task_id")}
             for path, task in self.tasks(written, names)
         ]
-        for member in ("targets", "tasks"):
-            self.refuse_namesakes(window[member], member)
+        for kind, member in (("window_target", "targets"), ("window_task", "tasks")):
+            self.problems += _told_apart(kind, window[member], "%s.%s" % (self.path, member))
         return window
 
     def declared(self, read: t.Callable[[t.Any, str], Resource], written: t.Any, path: str) -> Resource:
@@ -176,11 +175,6 @@ class _Window:
         except ResourceError as error:
             self.problems.append(Problem(path, str(error)))
         return {}
-
-    def refuse_namesakes(self, resources: t.Sequence[Resource], member: str) -> None:
-        names = [one["name"] for one in resources if one.get("name")]
-        for name in sorted({name for name in names if names.count(name) > 1}):
-            self.problems.append(Problem("%s.%s" % (self.path, member), "'%s' is the name of several" % name))
 
     def entries(self, written: Resource, member: str) -> t.List[t.Tuple[str, t.Any]]:
         value = written.get(member)

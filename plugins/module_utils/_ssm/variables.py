@@ -10,7 +10,7 @@ import typing as t
 from .._engine.errors import EngineError
 from .._schedule.errors import ScheduleError
 from . import maintenance_window, patch_baseline, policy, window_target, window_task
-from .change import ASSIGNED, Resource, ResourceError, settle
+from .change import ASSIGNED, IDENTITIES, Resource, ResourceError, settle
 
 Declared = t.Callable[[Resource, str], Resource]
 Comparable = t.Callable[[str, t.Any], t.Any]
@@ -26,6 +26,7 @@ def variables(actual: Resource, tag_key: str) -> Resource:
     """`patch_baselines` and `maintenance_windows`, and what of AWS cannot be written so, with the reason.
 
     `actual`: see account.read. What has its default is left out. Ids are kept where a name does not tell apart.
+    What cannot be written has its `id`, by which it can be kept from a purge.
     """
     left_out: t.List[Resource] = []
     baselines = _each("patch_baseline", actual["patch_baselines"], _baseline(actual["patch_baselines"]), left_out)
@@ -34,7 +35,8 @@ def variables(actual: Resource, tag_key: str) -> Resource:
     for group in actual["patch_groups"]:
         if group["baseline_id"] not in own:
             words = "is registered with %s, which belongs to AWS" % group["baseline"]
-            left_out.append({"kind": "patch_group", "name": group["patch_group"], "reason": words})
+            one = {"kind": "patch_group", "name": group["patch_group"], "id": group["baseline_id"], "reason": words}
+            left_out.append(one)
     return {"patch_baselines": baselines, "maintenance_windows": windows, "left_out": left_out}
 
 
@@ -46,7 +48,8 @@ def _each(
         try:
             written.append(write(resource))
         except REFUSALS as error:
-            left_out.append({"kind": kind, "name": resource["name"], "reason": str(error)})
+            identifier = resource[IDENTITIES[kind][0]]
+            left_out.append({"kind": kind, "name": resource["name"], "id": identifier, "reason": str(error)})
     return written
 
 

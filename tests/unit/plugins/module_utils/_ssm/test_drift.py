@@ -295,13 +295,38 @@ def test_destruction_deletes_nothing_whose_name_several_have():
         result.refuse_ambiguous()
 
 
-@pytest.mark.parametrize("first", [0, 1], ids=["name first", "id first"])
+@pytest.mark.parametrize("first", [0, 1], ids=["as on AWS", "the other way round"])
 def test_ids_say_which_one_is_meant(first):
-    code = [BASELINES[0], {**BASELINES[0], "baseline_id": "pb-9", "patch_groups": [], "default": False}]
+    other = {**BASELINES[0], "baseline_id": "pb-9", "patch_groups": [], "default": False}
+    code = [{**BASELINES[0], "baseline_id": "pb-0"}, other]
     wanted = read([code[first], code[1 - first], BASELINES[1]])
     result, findings = found(twice(as_made(read())), wanted)
     assert findings == [("maintenance_window", "sunday", "ambiguous")]
     assert not any(result.present.values())
+
+
+def test_a_name_that_code_takes_from_another_has_to_be_free_first():
+    """By its name the module would find, and overwrite, the one that is still called so."""
+    renamed = {**WINDOWS[0], "window_id": "mw-0", "name": "former", "patch_groups": ["Dev"]}
+    wanted = read(windows=[WINDOWS[0], renamed])
+    result, findings = found(as_made(read()), wanted)
+    assert ("maintenance_window", "sunday", "ambiguous") in findings
+    assert names(result.present["maintenance_window"]) == ["former"]
+    with pytest.raises(ResourceError, match="sunday is still the name of mw-0, which code calls former: apply that"):
+        result.refuse_ambiguous()
+
+
+def test_what_is_to_be_kept_is_not_purged():
+    actual = as_made(read())
+    group = {"patch_group": "Odd", "operating_system": "SUSE", "baseline_id": "arn:aws:x", "baseline": "AWS-Suse"}
+    actual["patch_groups"].append(group)
+    nothing = policy.Policy([], [])
+    keep = ("pb-1", "mw-0", "arn:aws:x")
+    result = drift.compare(nothing, actual, [], "Patch Group", drift.Purge(True, True, keep))
+    assert {kind: names(gone) for kind, gone in result.absent.items() if gone} == {"patch_baseline": ["dev"]}
+    assert ("maintenance_window", "sunday", "extra") in [
+        (one["kind"], one["name"], one["status"]) for one in result.findings
+    ]
 
 
 def test_tags_of_aws_itself_do_not_differ():

@@ -20,6 +20,9 @@ PORTABLE = {
 }
 WINDOW = {"name": "sunday", "schedule": "cron(0 2 ? * SUN *)", "duration": 4, "cutoff": 1}
 
+TARGET = {"name": "two", "targets": {"InstanceIds": ["i-0123456789abcdef0"]}}
+TELL = {"name": "tell", "task_type": "LAMBDA", "task_arn": "SSMTell"}
+
 NOTHING_MORE = Settings()
 
 
@@ -202,10 +205,24 @@ def test_all_that_is_wrong_is_said_at_once():
         pytest.param([PORTABLE], [], "give it operating_system, or name the ones", id="a portable baseline"),
         pytest.param([{**BASELINE, "operating_system": "FEDORA"}], [],
                      "FEDORA is no operating system of Patch Manager", id="an operating system of hosts"),
-        pytest.param([BASELINE, {**BASELINE}], [], "there are several named production for AMAZON_LINUX_2023",
+        pytest.param([BASELINE, {**BASELINE}], [],
+                     "patch_baselines: 'production for AMAZON_LINUX_2023' is the name of several",
                      id="two baselines of one name"),
-        pytest.param([], [WINDOW, WINDOW], "maintenance_windows[1].name: 'sunday' is the name of another window",
+        pytest.param([{**BASELINE, "baseline_id": "pb-1"}, BASELINE], [],
+                     "give each its baseline_id, or another name", id="two baselines of one name, one with its id"),
+        pytest.param([{**BASELINE, "baseline_id": "pb-1"}, {**BASELINE, "baseline_id": "pb-1", "name": "other"}], [],
+                     "patch_baselines: baseline_id pb-1 is given more than once", id="one baseline twice"),
+        pytest.param([], [WINDOW, WINDOW], "maintenance_windows: 'sunday' is the name of several",
                      id="two windows of one name"),
+        pytest.param([], [WINDOW, {**WINDOW, "window_id": "mw-1"}], "give each its window_id, or another name",
+                     id="two windows of one name, one with its id"),
+        pytest.param([], [{**WINDOW, "window_id": "mw-1"}, {**WINDOW, "window_id": "mw-1", "name": "other"}],
+                     "window_id mw-1 is given more than once", id="one window twice"),
+        pytest.param([], [{**WINDOW, "targets": [{**TARGET, "window_target_id": "t-1"}, TARGET]}],
+                     "maintenance_windows[0].targets: 'two' is the name of several",
+                     id="two targets of one name, one with its id"),
+        pytest.param([], [{**WINDOW, "tasks": [{**TELL, "window_task_id": "t-1"}, {**TELL, "window_task_id": "t-1"}]}],
+                     "maintenance_windows[0].tasks: window_task_id t-1 is given more than once", id="one task twice"),
         pytest.param([], [{**WINDOW, "patch_groups": ["a"], "tasks": [{"operation": "Scan"}, {"operation": "Scan"}]}],
                      "maintenance_windows[0].tasks: 'scan' is the name of several", id="two tasks of one name"),
         pytest.param([], [{**WINDOW, "task": {"operation": "Scan"}}], "needs window_targets or instance_ids",
@@ -224,6 +241,15 @@ def test_what_is_refused(baselines, windows, words):
     with pytest.raises(ResourceError) as caught:
         policy.read(baselines, windows, Settings())
     assert words in str(caught.value)
+
+
+def test_several_of_one_name_with_their_ids():
+    targets = [{**TARGET, "window_target_id": f"t-{number}"} for number in (1, 2)]
+    twice = [{**WINDOW, "window_id": f"mw-{number}", "targets": targets} for number in (1, 2)]
+    baselines = [{**BASELINE, "baseline_id": f"pb-{number}"} for number in (1, 2)]
+    made = policy.read(baselines, twice, Settings())
+    assert [one["baseline_id"] for one in made.baselines] == ["pb-1", "pb-2"]
+    assert [one["window_id"] for one in made.windows] == ["mw-1", "mw-2"]
 
 
 def test_a_target_that_is_refused_makes_nothing_else_wrong():
