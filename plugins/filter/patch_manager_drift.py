@@ -42,14 +42,15 @@ def patch_manager_drift(
         tagged = _nodes(_plain(nodes) or [])
         if tagged and "nodes" not in actual:
             raise ResourceError("nodes: their tags were not read: give ssm_patch_manager_info nodes=true")
+        role = _role(plain(service_role)) if service_role else None
         if boolean(destroy):
-            found = drift.destruction(wanted, plain(actual), tagged)
+            found = drift.destruction(wanted, plain(actual), tagged, role)
         else:
             gone = [boolean(purge) and value is not None for value in variables]
             kept = drift.Purge(*gone, keep=[str(one) for one in _plain(keep) or []])
             found = drift.compare(wanted, plain(actual), tagged, settings.tag_key, kept)
-            if service_role:
-                drift.compare_role(found, _role(plain(service_role)))
+            if role:
+                drift.compare_role(found, role)
         if not boolean(report):
             found.refuse_ambiguous()
     except (ResourceError, TypeError) as error:

@@ -28,7 +28,8 @@ def apply(aws, tmp_path):
     def start(**variables):
         given = json.dumps({"aws_patch_manager_service_role": "", "aws_patch_manager_check_nodes": False, **variables})
         command = [PLAYBOOK, "patchops.fleet.aws", "-i", CHECKOUT / "inventories" / "aws", "-e", given]
-        environment = {**os.environ, **aws.environment(), "ANSIBLE_HOME": str(tmp_path / ".ansible")}
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+        environment = {**inherited, **aws.environment(), "ANSIBLE_HOME": str(tmp_path / ".ansible")}
         return subprocess.Popen(
             command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
             start_new_session=True,

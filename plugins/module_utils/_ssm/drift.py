@@ -65,6 +65,20 @@ class Purge(t.NamedTuple):
     keep: t.Sequence[str] = ()  # ids of baselines, those of AWS too, and windows that are to stay nevertheless
 
 
+class ServiceRole(t.NamedTuple):
+    """The IAM role that tasks run under, as code wants it and as it is."""
+
+    name: str
+    policies: t.Sequence[str]  # names or ARNs
+    found: t.Optional[Resource]  # an answer of iam_role_info; None where there is none
+    trust: t.Optional[Resource] = None  # who may assume it, as a policy of IAM
+
+    @property
+    def ours(self) -> bool:
+        """Whether this collection made it; any other is used as it is."""
+        return self.found is not None and self.found.get("tags", {}).get(OURS[0]) == OURS[1]
+
+
 def compare(policy: Policy, actual: Resource, nodes: t.Sequence[Resource], tag_key: str, purge: Purge) -> Drift:
     """`actual`: see account.read. `nodes`: the patch groups that code gives to instances, by id."""
     drift = Drift()
@@ -82,7 +96,9 @@ def compare(policy: Policy, actual: Resource, nodes: t.Sequence[Resource], tag_k
     return drift
 
 
-def destruction(policy: Policy, actual: Resource, nodes: t.Sequence[Resource]) -> Drift:
+def destruction(
+    policy: Policy, actual: Resource, nodes: t.Sequence[Resource], role: t.Optional[ServiceRole] = None
+) -> Drift:
     """What of the policy is on AWS, to be deleted: windows first, with targets and tasks, then baselines and tags."""
     drift = Drift()
     for code, found in _paired(drift, "maintenance_window", policy.windows, actual["maintenance_windows"]):
@@ -101,7 +117,23 @@ def destruction(policy: Policy, actual: Resource, nodes: t.Sequence[Resource]) -
                 key: value for key, value in tagged[node["id"]]["tags"].items() if value == node["patch_group"]
             }
             drift.absent["node"].append({**tagged[node["id"]], "tags": tags_of_code})
+    if role and role.found and role.ours:
+        _destroy_role(drift, role.name, role.found["arn"], actual)
     return drift
+
+
+def _destroy_role(drift: Drift, name: str, arn: str, actual: Resource) -> None:
+    going = {window["window_id"] for window in drift.absent["maintenance_window"]}
+    users = [
+        window["name"]
+        for window in actual["maintenance_windows"]
+        if window["window_id"] not in going and any(task.get("service_role_arn") == arn for task in window["tasks"])
+    ]
+    if users:
+        words = "is kept: tasks of windows that stay run under it: %s" % ", ".join(users)
+        drift.find("iam_role", name, NOTE, words, arn=arn)
+    else:
+        drift.find("iam_role", name, EXTRA, "is to be deleted, once no window of any place needs it")
 
 
 def _baseline_name(baseline: Resource) -> str:
@@ -312,20 +344,6 @@ def _note_windows(drift: Drift, windows: t.Sequence[Resource]) -> None:
         for member, words in (("targets", "has no target: nothing is patched in it"), ("tasks", "has no task")):
             if not window[member]:
                 drift.find("maintenance_window", window["name"], NOTE, words)
-
-
-class ServiceRole(t.NamedTuple):
-    """The IAM role that tasks run under, as code wants it and as it is."""
-
-    name: str
-    policies: t.Sequence[str]  # names or ARNs
-    found: t.Optional[Resource]  # an answer of iam_role_info; None where there is none
-    trust: t.Optional[Resource] = None  # who may assume it, as a policy of IAM
-
-    @property
-    def ours(self) -> bool:
-        """Whether this collection made it; any other is used as it is."""
-        return self.found is not None and self.found.get("tags", {}).get(OURS[0]) == OURS[1]
 
 
 def compare_role(drift: Drift, role: ServiceRole) -> None:
