@@ -177,6 +177,7 @@ DEFAULTS = """
 - hosts: localhost
   gather_facts: false
   module_defaults:
+    group/patchops.fleet.aws: {region: eu-central-1}
     group/aws: {region: eu-west-1}
     patchops.fleet.ssm_maintenance_window: {region: us-east-1}
     patchops.fleet.ssm_patch_baseline: {region: us-east-1}
