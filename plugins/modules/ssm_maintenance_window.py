@@ -198,6 +198,8 @@ def planned(params, before):
 
 def work(module, api):
     params = plain(dict(module.params))
+    if params["state"] == "present":
+        maintenance_window.refuse(params)
     if params["window_id"]:
         before = maintenance_window.read(api, params["window_id"])
     else:

@@ -231,7 +231,7 @@ changes:
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 from ..module_utils._plain import plain
-from ..module_utils._ssm import patch_baseline, tags
+from ..module_utils._ssm import patch_baseline, patch_baseline_form, tags
 from ..module_utils._ssm.change import Change, ResourceError
 from ..module_utils._ssm.task import run
 from ..module_utils._templated import structure
@@ -301,7 +301,7 @@ def planned(params, before):
 
 def work(module, api):
     params = plain(dict(module.params, approval_rules=structure(module.params["approval_rules"])))
-    patch_baseline.refuse_system(params["operating_system"])
+    patch_baseline_form.refuse_system(params["operating_system"])
     in_itself = not tags.reserved({}, params["tags"], "")  # else what is there tells whether tags are AWS's own
     if params["state"] == "present" and params["name"] and params["operating_system"] and in_itself:
         # what is wrong in itself needs no call to be seen
@@ -312,7 +312,7 @@ def work(module, api):
         before = patch_baseline.describe(api, params["name"], params["operating_system"])
     change = planned(params, before)
     result = change.result("patch_baseline")
-    for warning in patch_baseline.warnings(change.after) if change.after else ():
+    for warning in patch_baseline_form.warnings(change.after) if change.after else ():
         module.warn(warning)
     touched = patch_baseline.around(api, change)
     for group, owner in sorted(touched.owners.items()):

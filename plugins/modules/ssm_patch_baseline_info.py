@@ -85,7 +85,7 @@ patch_baselines:
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
-from ..module_utils._ssm import patch_baseline
+from ..module_utils._ssm import patch_baseline, patch_baseline_form
 from ..module_utils._ssm.task import run
 
 OWNERS = {"self": {"OWNER": "Self"}, "aws": {"OWNER": "AWS"}, "all": {}}
@@ -107,7 +107,7 @@ def rows(api, params):
 
 
 def work(params, api):
-    patch_baseline.refuse_system(params["operating_system"])
+    patch_baseline_form.refuse_system(params["operating_system"])
     if params["baseline_id"]:
         found = [patch_baseline.read(api, params["baseline_id"])]
     else:

@@ -90,7 +90,7 @@ changes:
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
-from ..module_utils._ssm import patch_baseline, patch_group
+from ..module_utils._ssm import patch_baseline, patch_baseline_form, patch_group
 from ..module_utils._ssm.change import Change, ResourceError
 from ..module_utils._ssm.task import run
 
@@ -146,7 +146,7 @@ def planned(api, params):
 
 def work(module, api):
     params = module.params
-    patch_baseline.refuse_system(params["operating_system"])
+    patch_baseline_form.refuse_system(params["operating_system"])
     patch_group.refuse_name(params["patch_group"])
     change = planned(api, params)
     if change.before and change.after and change.needed:

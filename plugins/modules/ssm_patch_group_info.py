@@ -51,7 +51,7 @@ patch_groups:
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
-from ..module_utils._ssm import patch_baseline, patch_group
+from ..module_utils._ssm import patch_baseline_form, patch_group
 from ..module_utils._ssm.task import run
 
 ARGUMENT_SPEC = {
@@ -61,7 +61,7 @@ ARGUMENT_SPEC = {
 
 
 def work(params, api):
-    patch_baseline.refuse_system(params["operating_system"])
+    patch_baseline_form.refuse_system(params["operating_system"])
     found = patch_group.registered(api, params["operating_system"])
     chosen = [one for one in found if params["patch_group"] in (None, one["patch_group"])]
     return {"changed": False, "patch_groups": chosen}

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import typing as t
 
+from .._engine.errors import EngineError
+from .._schedule.errors import ScheduleError
+
 Resource = t.Dict[str, t.Any]
 
 # What AWS assigns, or we do not manage: no option, and no difference.
@@ -34,6 +37,10 @@ IDENTITIES = {
 
 class ResourceError(ValueError):
     """What was asked for cannot be done to this resource; says why, and what to do."""
+
+
+# Of what the user wrote: each says where and what to do.
+REFUSALS = (EngineError, ScheduleError, ResourceError)
 
 
 class Change(t.NamedTuple):

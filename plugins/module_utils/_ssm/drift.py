@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import typing as t
 
-from . import invocation, maintenance_window, patch_baseline, tags, window_target, window_task
+from . import invocation, maintenance_window, patch_baseline_form, tags, window_target, window_task
 from .account import TAG_KEYS
 from .change import ASSIGNED, IDENTITIES, Resource, ResourceError, settle
 from .policy import Policy
@@ -241,7 +241,7 @@ def _compare_baselines(drift: Drift, policy: Policy, actual: Resource, purge: Pu
         return purge.baselines and found["baseline_id"] not in purge.keep
 
     pairs = _paired(drift, "patch_baseline", policy.baselines, actual["patch_baselines"])
-    _compare(drift, "patch_baseline", pairs, patch_baseline.comparable, _baseline_name, gone)
+    _compare(drift, "patch_baseline", pairs, patch_baseline_form.comparable, _baseline_name, gone)
     taken = {one["name"] for one in drift.findings if _loses(one)}
     drift.present["patch_baseline"].sort(key=lambda one: _baseline_name(one) in taken)
     _compare_groups_of_aws(drift, actual, gone)

@@ -34,6 +34,8 @@ CLEARABLE = {
 UPDATED = (*REQUIRED, *CLEARABLE, "enabled")
 MEMBERS = (*UPDATED, "tags")
 DEFAULTS: Resource = {"allow_unassociated_targets": False, "enabled": True, "tags": {}}
+# With these any option is right or wrong by itself.
+STAND_INS: Resource = {"name": "window", "schedule": "cron(0 0 ? * MON *)", "duration": 24, "cutoff": 0}
 # AWS counts a rate from the creation, which is yet to come here; any instant shows that there is one.
 CREATION = "1970-01-01T00:00:00Z"
 
@@ -79,6 +81,15 @@ def plan(before: t.Optional[Resource], options: Resource, purge: Purge, path: st
     with together(ScheduleError, tags.reserved(kept.get("tags", {}), given.get("tags"), path)):
         after = declared(merged, path)
     return settle(before, after, comparable)
+
+
+def refuse(options: Resource) -> None:
+    """Raise ScheduleError for all that is wrong with the options whatever the window is like now."""
+    given = {name: value for name, value in options.items() if value is not None and name in MEMBERS}
+    try:
+        declared({**STAND_INS, **given})
+    except ScheduleError as error:
+        raise ScheduleError([*error.problems, *tags.reserved({}, given.get("tags"), "window")]) from error
 
 
 def declared(written: Resource, path: str = "window") -> Resource:

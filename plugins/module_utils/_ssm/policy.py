@@ -15,7 +15,7 @@ from .._engine.choice import parse_baselines
 from .._engine.errors import BaselineError, Problem
 from .._engine.operating_systems import API_OPERATING_SYSTEMS
 from .._schedule.errors import ScheduleError
-from . import maintenance_window, patch_baseline, window_target, window_task
+from . import maintenance_window, patch_baseline_form, window_target, window_task
 from .change import IDENTITIES, Resource, ResourceError
 
 RUN = "AWS-RunPatchBaseline"
@@ -109,8 +109,8 @@ def _baselines(written: t.Any, settings: Settings) -> t.List[Resource]:
             try:
                 if system not in API_OPERATING_SYSTEMS:
                     raise BaselineError([Problem(baseline.name, "%s is no operating system of Patch Manager" % system)])
-                resource = patch_baseline.resource_of(for_operating_system(baseline, system))
-                made.append(_managed(patch_baseline.declared(resource, "%s for %s" % (baseline.name, system))))
+                resource = patch_baseline_form.resource_of(for_operating_system(baseline, system))
+                made.append(_managed(patch_baseline_form.declared(resource, "%s for %s" % (baseline.name, system))))
                 if baseline.baseline_id:
                     made[-1]["baseline_id"] = baseline.baseline_id
             except BaselineError as error:

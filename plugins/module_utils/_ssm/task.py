@@ -7,15 +7,11 @@ from __future__ import annotations
 
 import typing as t
 
-from .._engine.errors import EngineError
-from .._schedule.errors import ScheduleError
 from .api import Api, SSMError
-from .change import Resource, ResourceError
+from .change import REFUSALS, Resource, ResourceError
 
 # Options by which something is looked up. Empty text names nothing: the API refuses it in its own words, or lists all.
 NAMING = ("name", "window", "baseline", "window_id", "baseline_id", "window_target_id", "window_task_id")
-# Of what the user wrote: each says where and what to do.
-REFUSALS = (EngineError, ScheduleError, ResourceError)
 
 
 def refuse_empty(params: t.Mapping[str, t.Any]) -> None:

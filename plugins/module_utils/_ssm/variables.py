@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import typing as t
 
-from .._engine.errors import EngineError
-from .._schedule.errors import ScheduleError
-from . import maintenance_window, patch_baseline, policy, window_target, window_task
-from .change import ASSIGNED, IDENTITIES, Resource, ResourceError, settle
+from . import maintenance_window, patch_baseline_form, policy, window_target, window_task
+from .change import ASSIGNED, IDENTITIES, REFUSALS, Resource, settle
 
 Declared = t.Callable[[Resource, str], Resource]
 Comparable = t.Callable[[str, t.Any], t.Any]
@@ -19,7 +17,6 @@ ORDER = (
     *("baseline_id", "window_id", "window_target_id", "window_task_id", "name", "operating_system", "operation"),
     *("description", "default", "schedule", "schedule_timezone", "duration", "cutoff", "patch_groups"),
 )
-REFUSALS = (EngineError, ScheduleError, ResourceError)
 
 
 def variables(actual: Resource, tag_key: str) -> Resource:
@@ -90,7 +87,7 @@ def _place(name: str) -> int:
 def _baseline(everything: t.Sequence[Resource]) -> t.Callable[[Resource], Resource]:
     def write(resource: Resource) -> Resource:
         identified = _identified(resource, everything, "baseline_id", ("name", "operating_system"))
-        written = shortened(resource, identified, patch_baseline.declared, patch_baseline.comparable)
+        written = shortened(resource, identified, patch_baseline_form.declared, patch_baseline_form.comparable)
         if "approval_rules" in written:
             written["approval_rules"] = [_rule(rule) for rule in written["approval_rules"]]
         return ordered(written)

@@ -22,7 +22,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils._engine.operating_s
 from ansible_collections.patchops.fleet.plugins.module_utils._engine.parse import parse_baseline
 from ansible_collections.patchops.fleet.plugins.module_utils._engine.predefined import PREDEFINED
 from ansible_collections.patchops.fleet.plugins.module_utils._engine.schemas import LEVELS
-from ansible_collections.patchops.fleet.plugins.module_utils._ssm import patch_baseline
+from ansible_collections.patchops.fleet.plugins.module_utils._ssm import patch_baseline, patch_baseline_form
 from ansible_collections.patchops.fleet.plugins.module_utils._ssm.change import Change, ResourceError
 from ansible_collections.patchops.fleet.plugins.module_utils._ssm.patch_baseline import (
     Purge,
@@ -296,7 +296,7 @@ def test_what_aws_predefines(asked, refused):
 def test_baselines_of_aws_can_be_declared(predefined):
     resource = declared(predefined)
     assert there_and_back(resource) == resource
-    assert patch_baseline.warnings(resource) == (
+    assert patch_baseline_form.warnings(resource) == (
         ["baseline.approval_rules[0]: the delay or cut-off has no effect on UBUNTU, which has no release dates"]
         if predefined["operating_system"] == "UBUNTU"
         else []
