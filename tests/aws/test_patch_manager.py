@@ -9,6 +9,7 @@ import pathlib
 
 import pytest
 import yaml
+from ansible.errors import AnsibleFilterError
 from ansible.parsing.yaml.loader import AnsibleLoader
 
 from ansible_collections.patchops.fleet.plugins.filter.patch_manager_drift import patch_manager_drift
@@ -159,6 +160,41 @@ def test_an_import_of_what_others_made_applies_with_no_change(aws, info):
     assert imported["yaml"].count('!unsafe "{{RESOURCE_ID}}"') == 2
     read = yaml.load(imported["yaml"], Loader=AnsibleLoader)
     assert findings(actual, read["patch_baselines"], read["maintenance_windows"]) == []
+
+
+def test_what_an_import_leaves_out_is_kept_from_a_purge(aws, info):
+    """A window whose task no variables can say, and a patch group of a baseline that belongs to AWS."""
+    make(aws, *many(1))
+    ssm = aws.client()
+    window = ssm.create_maintenance_window(
+        Name="odd", Schedule="rate(7 days)", Duration=2, Cutoff=0, AllowUnassociatedTargets=True
+    )["WindowId"]
+    ssm.register_task_with_maintenance_window(
+        WindowId=window, TaskType="RUN_COMMAND", TaskArn="AWS-RunPatchBaseline", MaxConcurrency="1", MaxErrors="1",
+        Targets=[{"Key": "InstanceIds", "Values": ["i-0123456789abcdef0"]}],
+        TaskInvocationParameters={"RunCommand": {"Parameters": {"SnapshotId": ["x"]}}},
+    )  # fmt: skip
+    suse = ssm.get_default_patch_baseline(OperatingSystem="SUSE")["BaselineId"]
+    ssm.register_patch_baseline_for_patch_group(BaselineId=suse, PatchGroup="odd")
+    actual = info.ok()
+    imported = patch_manager_variables(actual)
+    assert [(one["kind"], one["name"], one["id"]) for one in imported["left_out"]] == [
+        ("maintenance_window", "odd", window),
+        ("patch_group", "odd", suse),
+    ]
+    assert "SnapshotId: must not be given" in imported["yaml"]
+    read = yaml.safe_load(imported["yaml"])
+    code = read["patch_baselines"], read["maintenance_windows"]
+    assert any(patch_manager_drift(actual, *code, purge=True)["absent"].values())
+    assert not any(
+        patch_manager_drift(actual, *code, purge=True, keep=read["aws_patch_manager_keep"])["absent"].values()
+    )
+
+
+def test_nodes_that_were_not_read_are_refused(info):
+    nodes = [{"id": "i-0123456789abcdef0", "patch_group": "Dev"}]
+    with pytest.raises(AnsibleFilterError, match="nodes: their tags were not read: give ssm_patch_manager_info"):
+        patch_manager_drift(info.ok(), [], [], nodes=nodes)
 
 
 def test_an_imported_baseline_decides_as_the_one_that_was_written(aws, info):

@@ -20,11 +20,13 @@ ANSIBLE_BIN = pathlib.Path(os.environ.get("PATCHOPS_ANSIBLE_BIN") or pathlib.Pat
 def ansible(tmp_path):
     """Run `ansible("ansible-playbook", "site.yml", ...)` in a folder of its own and hand back what came of it."""
 
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+
     def run(command, *arguments, **variables):
         return subprocess.run(
             [str(ANSIBLE_BIN / command), *map(str, arguments)],
             cwd=tmp_path,
-            env={**os.environ, "ANSIBLE_HOME": str(tmp_path / ".ansible"), **variables},
+            env={**inherited, "ANSIBLE_HOME": str(tmp_path / ".ansible"), **variables},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
