@@ -9,7 +9,7 @@ import dataclasses
 import re
 import typing as t
 
-from .errors import SSMError
+from .errors import SSMError, invalid
 from .paging import page
 from .state import Region, Resource
 
@@ -109,6 +109,9 @@ def describe_instance_information(region: Region, request: Resource) -> Resource
     """Ids that are not managed are no error: there is nothing to tell of them."""
     filters = [(one["Key"], one["Values"]) for one in request.get("Filters", ())]
     filters += [(one["key"], one["valueSet"]) for one in request.get("InstanceInformationFilterList", ())]
+    tagged = [key.startswith("tag") for key, _values in filters]
+    if any(tagged) and not all(tagged):
+        raise invalid("Filters of tags cannot be combined with others")
     rows = [node for node in region.nodes.values() if fits(node, filters)]
     answer = page(rows, request, "InstanceInformationList", region.pages, "InvalidNextToken")
     answer["InstanceInformationList"] = [_information(node, region) for node in answer["InstanceInformationList"]]

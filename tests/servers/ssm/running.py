@@ -163,11 +163,12 @@ class Command:
 
     def cancel(self, now: datetime.datetime, identifiers: t.Collection[str]) -> None:
         """Those that wait are cancelled; those at work are told to stop, which not every node does."""
-        chosen = [one for one in self.invocations if not identifiers or one.node.id in identifiers]
-        self.cancelled = self.cancelled or not identifiers
+        chosen = [one for one in self.invocations if not one.ended]
+        if identifiers:
+            chosen = [one for one in chosen if one.node.id in identifiers]
+        else:
+            self.cancelled = self.cancelled or bool(chosen)
         for invocation in chosen:
-            if invocation.ended:
-                continue
             if invocation.details(now) != "InProgress":
                 invocation.end, invocation.ends, invocation.ended = "Cancelled", now, True
             elif invocation.node.cancels and invocation.ends > now + STOPPING:
