@@ -80,3 +80,30 @@ def task(ssm: t.Any, window_id: str, *targets: str, **options: t.Any) -> str:
 
 def without_metadata(answer: dict) -> dict:
     return {name: value for name, value in answer.items() if name != "ResponseMetadata"}
+
+
+def nodes(count: int, **members: t.Any) -> list[dict]:
+    """Managed nodes alike, with ids that tell their number."""
+    return [{"id": node_id(number), **members} for number in range(count)]
+
+
+def node_id(number: int) -> str:
+    return f"i-{number:017x}"
+
+
+MISSING = {
+    "Title": "openssl.x86_64:1:3.0.8-1.amzn2023.0.1",
+    "KBId": "openssl.x86_64",
+    "Classification": "Security",
+    "Severity": "Important",
+    "State": "MISSING",
+    "CVEIds": "CVE-2026-0001,CVE-2026-0002",
+    "Level": "CRITICAL",
+}
+INSTALLED_OTHER = {
+    "Title": "zlib.x86_64:0:1.2.11-33.amzn2023.0.5",
+    "KBId": "zlib.x86_64",
+    "Classification": "Bugfix",
+    "Severity": "Medium",
+    "State": "INSTALLED_OTHER",
+}

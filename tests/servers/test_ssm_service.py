@@ -151,8 +151,8 @@ def test_documents_and_parameters_stay_with_moto(aws):
 
 
 def test_what_is_missing_says_so_and_is_not_retried(aws):
-    with refused("NotImplemented", "has no DescribeInstancePatches"):
-        aws.client(attempts=3).describe_instance_patches(InstanceId="i-0123456789abcdef0")
+    with refused("NotImplemented", "has no DescribeActivations"):
+        aws.client(attempts=3).describe_activations()
     assert len(aws.calls) == 1
 
 

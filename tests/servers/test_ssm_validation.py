@@ -20,6 +20,7 @@ STRINGS = {
     "WindowTargetId": "01234567-89ab-cdef-0123-456789abcdef",
     "WindowTaskId": "01234567-89ab-cdef-0123-456789abcdef",
     "BaselineId": "pb-0123456789abcdef0",
+    "InstanceId": "i-0123456789abcdef0",
 }
 
 
@@ -46,11 +47,15 @@ def smallest(shape, name=""):
         return [smallest(shape.member)] * limits.get("min", 0)
     if shape.type_name == "map":
         return {}
-    if shape.type_name in ("integer", "long"):
+    if shape.type_name in ("integer", "long", "timestamp"):
         return limits.get("min", 0)
     if shape.type_name == "boolean":
         return False
-    return STRINGS.get(name) or (shape.enum[0] if shape.enum else "x" * max(limits.get("min", 0), 3))
+    return (
+        STRINGS.get(name)
+        or STRINGS.get(shape.name)
+        or (shape.enum[0] if shape.enum else "x" * max(limits.get("min", 0), 3))
+    )
 
 
 @pytest.mark.parametrize("name", OPERATIONS)

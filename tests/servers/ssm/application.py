@@ -19,7 +19,9 @@ from ansible_collections.patchops.fleet.plugins.module_utils._schedule.reading i
 from . import moto_ssm
 from .calls import Call, read_call
 from .faults import parse_faults
+from .nodes import parse_nodes
 from .paging import Pages
+from .state import Simulation
 
 PREFIX = "/_control/"
 Environ = dict[str, t.Any]
@@ -51,13 +53,18 @@ class Application:
         return answer
 
     def control(self, request: Request) -> Response:
-        """GET calls; POST reset, forget (the calls), faults, settings. 400 with the reason for what cannot be read."""
+        """GET calls; POST reset, forget (the calls), faults, nodes, settings, advance (seconds).
+
+        400 with the reason for what cannot be read.
+        """
         asked = request.method, request.path.removeprefix(PREFIX)
         acts = {
             ("POST", "reset"): lambda _given: self.reset(),
             ("POST", "forget"): lambda _given: self.calls.clear(),
             ("POST", "faults"): self.set_faults,
+            ("POST", "nodes"): self.set_nodes,
             ("POST", "settings"): lambda given: self.set(**given),
+            ("POST", "advance"): lambda given: self.service.advance(**given),
         }
         if asked == ("GET", "calls"):
             return _json([call._asdict() for call in list(self.calls)])
@@ -80,14 +87,19 @@ class Application:
     def set_faults(self, given: t.Any) -> None:
         self.service.faults = parse_faults(given)
 
+    def set_nodes(self, given: t.Any) -> None:
+        self.service.set_nodes(parse_nodes(given))
+
     def set(
         self,
         largest_page: int | None = None,
         empty_pages: bool = False,
         stale_lists: int = 0,
         now: str | None = None,
+        **simulation: t.Any,
     ) -> None:
         """Settings that are not given are the usual ones."""
+        self.service.simulation = Simulation(**simulation)
         self.service.clock = parse_instant(now, "now") if now is not None else None
         self.service.pages = Pages(largest_page, empty_pages)
         self.service.stale_lists = stale_lists

@@ -7,13 +7,25 @@ from __future__ import annotations
 
 import typing as t
 
-from . import baselines, patch_groups, tags, window_targets, window_tasks, windows
+from . import (
+    baselines,
+    commands,
+    compliance,
+    nodes,
+    patch_groups,
+    patch_states,
+    tags,
+    window_targets,
+    window_tasks,
+    windows,
+)
 from .state import Region, Resource
 
 Operation = t.Callable[[Region, Resource], Resource]
 
 OPERATIONS: dict[str, Operation] = {
     "AddTagsToResource": tags.add_tags_to_resource,
+    "CancelCommand": commands.cancel_command,
     "CreateMaintenanceWindow": windows.create_maintenance_window,
     "CreatePatchBaseline": baselines.create_patch_baseline,
     "DeleteMaintenanceWindow": windows.delete_maintenance_window,
@@ -21,24 +33,37 @@ OPERATIONS: dict[str, Operation] = {
     "DeregisterPatchBaselineForPatchGroup": patch_groups.deregister_patch_baseline_for_patch_group,
     "DeregisterTargetFromMaintenanceWindow": window_targets.deregister_target_from_maintenance_window,
     "DeregisterTaskFromMaintenanceWindow": window_tasks.deregister_task_from_maintenance_window,
+    "DescribeInstanceInformation": nodes.describe_instance_information,
+    "DescribeInstancePatchStates": patch_states.describe_instance_patch_states,
+    "DescribeInstancePatchStatesForPatchGroup": patch_states.describe_instance_patch_states_for_patch_group,
+    "DescribeInstancePatches": patch_states.describe_instance_patches,
     "DescribeMaintenanceWindowSchedule": windows.describe_maintenance_window_schedule,
     "DescribeMaintenanceWindowTargets": window_targets.describe_maintenance_window_targets,
     "DescribeMaintenanceWindowTasks": window_tasks.describe_maintenance_window_tasks,
     "DescribeMaintenanceWindows": windows.describe_maintenance_windows,
     "DescribeMaintenanceWindowsForTarget": windows.describe_maintenance_windows_for_target,
     "DescribePatchBaselines": baselines.describe_patch_baselines,
+    "DescribePatchGroupState": patch_states.describe_patch_group_state,
     "DescribePatchGroups": patch_groups.describe_patch_groups,
+    "GetCommandInvocation": commands.get_command_invocation,
     "GetDefaultPatchBaseline": baselines.get_default_patch_baseline,
     "GetMaintenanceWindow": windows.get_maintenance_window,
     "GetMaintenanceWindowTask": window_tasks.get_maintenance_window_task,
     "GetPatchBaseline": baselines.get_patch_baseline,
     "GetPatchBaselineForPatchGroup": patch_groups.get_patch_baseline_for_patch_group,
+    "ListCommandInvocations": commands.list_command_invocations,
+    "ListCommands": commands.list_commands,
+    "ListComplianceItems": compliance.list_compliance_items,
+    "ListComplianceSummaries": compliance.list_compliance_summaries,
+    "ListResourceComplianceSummaries": compliance.list_resource_compliance_summaries,
     "ListTagsForResource": tags.list_tags_for_resource,
+    "PutComplianceItems": compliance.put_compliance_items,
     "RegisterDefaultPatchBaseline": baselines.register_default_patch_baseline,
     "RegisterPatchBaselineForPatchGroup": patch_groups.register_patch_baseline_for_patch_group,
     "RegisterTargetWithMaintenanceWindow": window_targets.register_target_with_maintenance_window,
     "RegisterTaskWithMaintenanceWindow": window_tasks.register_task_with_maintenance_window,
     "RemoveTagsFromResource": tags.remove_tags_from_resource,
+    "SendCommand": commands.send_command,
     "UpdateMaintenanceWindow": windows.update_maintenance_window,
     "UpdateMaintenanceWindowTarget": window_targets.update_maintenance_window_target,
     "UpdateMaintenanceWindowTask": window_tasks.update_maintenance_window_task,

@@ -10,7 +10,7 @@ import binascii
 import json
 import typing as t
 
-from .errors import invalid
+from .errors import SSMError, invalid
 
 Row = t.TypeVar("Row")
 USUAL = 50  # without MaxResults; the API does not say
@@ -23,9 +23,12 @@ class Pages(t.NamedTuple):
     empty_first: bool = False
 
 
-def page(rows: t.Sequence[Row], request: dict, member: str, pages: Pages) -> dict:
-    """One page of `rows`. The token holds for the request it came from: operation and filters."""
-    start = _start(request, member, len(rows))
+def page(rows: t.Sequence[Row], request: dict, member: str, pages: Pages, refusal: str = "ValidationException") -> dict:
+    """One page of `rows`. The token holds for the request it came from: operation and filters.
+
+    `refusal`: what a wrong token is answered with, InvalidNextToken where the operation declares that.
+    """
+    start = _start(request, member, len(rows), refusal)
     if start is None:
         start = 0
         if pages.empty_first and rows:
@@ -46,8 +49,8 @@ def _token(start: int, request: dict, member: str) -> str:
     return base64.b64encode(json.dumps([start, _origin(request, member)], sort_keys=True).encode()).decode()
 
 
-def _start(request: dict, member: str, count: int) -> int | None:
-    """Where the page begins; None without a token. None of these operations declares InvalidNextToken."""
+def _start(request: dict, member: str, count: int, refusal: str) -> int | None:
+    """Where the page begins; None without a token."""
     token = request.get("NextToken")
     if token is None:
         return None
@@ -56,7 +59,7 @@ def _start(request: dict, member: str, count: int) -> int | None:
     except (binascii.Error, ValueError, TypeError):
         start, origin = None, None
     if not isinstance(start, int) or not 0 <= start <= count or origin != _origin(request, member):
-        raise invalid("The specified token is not valid.")
+        raise SSMError(refusal, "The specified token is not valid.")
     return start
 
 

@@ -73,6 +73,13 @@ class Server:
     def set(self, **settings: t.Any) -> None:
         self.application.set(**settings)
 
+    def nodes(self, *nodes: t.Any) -> None:
+        """These managed nodes, as mappings, and no others; see Node."""
+        self.application.set_nodes(nodes)
+
+    def advance(self, seconds: float) -> None:
+        self.application.service.advance(seconds)
+
     @property
     def calls(self) -> list[Call]:
         return list(self.application.calls)

@@ -12,11 +12,14 @@ import typing as t
 
 from botocore.model import ServiceModel
 
+from .commands import POLLS
 from .errors import COMMON, SSMError
 from .faults import Fault
+from .nodes import Node
 from .operations import LISTS, OPERATIONS
 from .paging import Pages
-from .state import UTC, Region, Resource
+from .patching import report
+from .state import UTC, Region, Resource, Simulation
 from .validation import decoded, validate
 
 
@@ -37,11 +40,30 @@ class Service:
         self.faults: list[Fault] = []
         self.pages = Pages()
         self.clock: datetime.datetime | None = None  # None: the real one
+        self.simulation = Simulation()
+        self._passed = datetime.timedelta()
         self.stale_lists = 0
         self._old: dict[tuple[str, str], tuple[Region, int]] = {}
 
     def now(self) -> datetime.datetime:
-        return self.clock or datetime.datetime.now(UTC).replace(microsecond=0)
+        return (self.clock or datetime.datetime.now(UTC).replace(microsecond=0)) + self._passed
+
+    def advance(self, seconds: float) -> None:
+        """So much time has passed for everything there is."""
+        self._passed += datetime.timedelta(seconds=seconds)
+
+    def set_nodes(self, nodes: list[Node]) -> None:
+        """These, in place of those that were there. Those that have been scanned report what they have."""
+        with self._turn:
+            for region in self.regions.values():
+                region.nodes = {}
+            for node in nodes:
+                key = (node.account, node.region)
+                region = self.regions.setdefault(key, Region(*key))
+                region.nodes[node.id] = node
+                region.tags["ManagedInstance", node.id] = node.tags
+                if node.scanned:
+                    report(region, node, "Scan", {}, self.now(), self.now())
 
     def call(self, operation: str, request: t.Any, account: str, region: str) -> Resource:
         """The answer of one of our own operations, or SSMError."""
@@ -71,7 +93,9 @@ class Service:
         validate(model.input_shape, request)
         with self._turn:
             state = self._state(operation, (account, region))
-            state.now, state.pages = self.now(), self.pages
+            if operation in POLLS and "NextToken" not in request:
+                self.advance(self.simulation.poll_seconds)
+            state.now, state.pages, state.simulation = self.now(), self.pages, self.simulation
             try:
                 return copy.deepcopy(OPERATIONS[operation](state, copy.deepcopy(request)))
             except SSMError as error:

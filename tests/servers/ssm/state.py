@@ -14,8 +14,20 @@ import uuid
 from .errors import SSMError, unknown
 from .paging import Pages
 
+if t.TYPE_CHECKING:
+    from .nodes import Node
+    from .running import Command
+
 Resource = dict[str, t.Any]
 UTC = datetime.UTC
+
+
+class Simulation(t.NamedTuple):
+    """How commands run (operations.md, 4). Time passes by looking at them, or by the control door's `advance`."""
+
+    poll_seconds: float = 10  # what each look at commands takes
+    unseen_polls: int = 1  # so many looks at a command find none of its invocations
+    pending_limit: int | None = None  # more targets than this are refused: RateExceeded
 
 
 @dataclasses.dataclass
@@ -33,6 +45,10 @@ class Region:
     targets: dict[str, Resource] = dataclasses.field(default_factory=dict)
     tasks: dict[str, Resource] = dataclasses.field(default_factory=dict)
     tags: dict[tuple[str, str], dict[str, str]] = dataclasses.field(default_factory=dict)  # (type, id): tags
+    nodes: dict[str, Node] = dataclasses.field(default_factory=dict)
+    commands: dict[str, Command] = dataclasses.field(default_factory=dict)
+    compliance: dict[tuple[str, str], Resource] = dataclasses.field(default_factory=dict)  # (node, type): what was put
+    simulation: Simulation = dataclasses.field(default_factory=Simulation)
     tokens: dict[tuple[str, str], tuple[Resource, Resource]] = dataclasses.field(default_factory=dict)
     serial: int = 0
 

@@ -27,6 +27,7 @@ TYPES = {
     "boolean": bool,
     "integer": int,
     "long": int,
+    "timestamp": (int, float),
 }
 MEASURED = {
     "string": "length",
@@ -68,10 +69,8 @@ def violations(shape: Shape, value: t.Any, path: str) -> t.Iterator[str]:
 
 
 def _check_type(shape: Shape, value: t.Any, path: str) -> None:
-    expected = TYPES.get(shape.type_name)
-    if expected is None:  # timestamps, of operations that are not ours
-        return
-    if not isinstance(value, expected) or (expected is int and isinstance(value, bool)):
+    expected = TYPES[shape.type_name]
+    if not isinstance(value, expected) or (expected is not bool and isinstance(value, bool)):
         raise SSMError("SerializationException", f"{path or 'the request'} is no {shape.type_name}")
 
 

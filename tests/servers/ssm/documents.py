@@ -1,0 +1,102 @@
+# Copyright: (c) 2026, the patchops.fleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""AWS's documents that commands run: what they take, which steps they have on which platform (operations.md, 5)."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from .errors import SSMError
+from .state import Resource
+
+EVERYWHERE = ("Windows", "Linux", "MacOS")
+GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|")
+URL = re.compile(r"|https://.+|s3://([^/]+)/(.*?([^/]+))")
+OVERRIDE_URL = re.compile(r"|(https://|s3://)[^`\"'$]+")
+NUMBER = re.compile(r"[1-9][0-9]{0,4}")
+NAME = re.compile(r"[a-zA-Z0-9_\-.:/]{3,128}")
+ANYTHING = re.compile(r"(?s).*")
+
+
+class Document(t.NamedTuple):
+    """Steps by their platforms; a parameter's allowed values; those that must be given."""
+
+    steps: dict[str, tuple[str, ...]]
+    parameters: dict[str, tuple[str, ...] | re.Pattern[str]]
+    required: tuple[str, ...] = ()
+    execution_timeout: int = 3600
+    timeout_parameter: str = ""
+
+    @property
+    def platforms(self) -> set[str]:
+        return {platform for platforms in self.steps.values() for platform in platforms}
+
+    def seconds(self, parameters: dict[str, list[str]]) -> int:
+        """How long a node may work on it."""
+        given = parameters.get(self.timeout_parameter)
+        return int(given[0]) if given else self.execution_timeout
+
+
+PATCHING = {
+    "Operation": ("Scan", "Install"),
+    "SnapshotId": GUID,
+    "RebootOption": ("RebootIfNeeded", "NoReboot"),
+}
+EACH = {"PatchWindows": ("Windows",), "PatchLinux": ("Linux",), "PatchMacOS": ("MacOS",)}
+DOCUMENTS = {
+    "AWS-RunPatchBaseline": Document(
+        EACH,
+        {
+            **PATCHING,
+            "InstallOverrideList": URL,
+            "BaselineOverride": OVERRIDE_URL,
+            "AssociationId": ANYTHING,
+            "StepTimeoutSeconds": NUMBER,
+        },
+        ("Operation",),
+        7200,
+        "StepTimeoutSeconds",
+    ),
+    "AWS-RunPatchBaselineWithHooks": Document(
+        {"RunPatchBaseline": EVERYWHERE},
+        {
+            **PATCHING,
+            "PreInstallHookDocName": NAME,
+            "PostInstallHookDocName": NAME,
+            "OnExitHookDocName": NAME,
+        },
+        ("Operation",),
+        7200,
+    ),
+    "AWS-RunShellScript": Document(
+        {"aws:runShellScript": ("Linux", "MacOS")},
+        {"commands": ANYTHING, "workingDirectory": ANYTHING, "executionTimeout": NUMBER},
+        ("commands",),
+        3600,
+        "executionTimeout",
+    ),
+}
+
+
+def document(request: Resource) -> Document:
+    """Documents of one's own are not run here."""
+    name = request["DocumentName"].rpartition("document/")[2]
+    if name not in DOCUMENTS:
+        raise SSMError("InvalidDocument", f"Document {request['DocumentName']} does not exist")
+    if request.get("DocumentVersion", "1") not in ("1", "$DEFAULT", "$LATEST"):
+        raise SSMError("InvalidDocumentVersion", f"Document {name} has no version {request['DocumentVersion']}")
+    return DOCUMENTS[name]
+
+
+def refuse_parameters(found: Document, given: dict[str, list[str]]) -> None:
+    problems = [f"{name} is not a parameter of the document" for name in given if name not in found.parameters]
+    problems += [f"{name} must be given" for name in found.required if not given.get(name)]
+    for name, values in given.items():
+        allowed = found.parameters.get(name, ANYTHING)
+        for value in values:
+            if value not in allowed if isinstance(allowed, tuple) else not allowed.fullmatch(value):
+                problems.append(f"{name} may not be {value}")
+    if problems:
+        raise SSMError("InvalidParameters", "; ".join(problems))
