@@ -142,7 +142,7 @@ def test_every_call_is_recorded_whatever_the_service(aws):
     assert (last.status, last.error) == (400, "DoesNotExistException")
 
 
-def test_documents_and_parameters_stay_with_moto(aws):
+def test_parameters_stay_with_moto(aws):
     ssm = aws.client()
     ssm.put_parameter(Name="/patching/stage", Value="dev", Type="String", Tags=[{"Key": "a", "Value": "b"}])
     assert ssm.get_parameter(Name="/patching/stage")["Parameter"]["Value"] == "dev"

@@ -21,6 +21,9 @@ STRINGS = {
     "WindowTaskId": "01234567-89ab-cdef-0123-456789abcdef",
     "BaselineId": "pb-0123456789abcdef0",
     "InstanceId": "i-0123456789abcdef0",
+    "DocumentVersion": "1",
+    "DocumentVersionNumber": "1",
+    "AccountId": "123456789012",
 }
 
 
@@ -175,7 +178,7 @@ def test_violations_are_counted():
 def test_moto_answers_only_operations_of_the_model_that_are_not_ours():
     assert set(OF_MOTO) <= set(MODEL.operation_names)
     assert set(OF_MOTO) & set(OPERATIONS) == set(SHARED)
-    assert not is_ours("AddTagsToResource", {"ResourceType": "Document"})
+    assert not is_ours("AddTagsToResource", {"ResourceType": "Parameter"})
 
 
 def test_common_errors_are_declared_nowhere():

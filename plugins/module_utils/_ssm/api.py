@@ -16,7 +16,7 @@ Answer = t.Dict[str, t.Any]
 
 # Beside what AWSRetry and botocore retry of their own accord (operations.md, 0).
 RETRIED = ("ThrottlingException", "TooManyUpdates", "RateExceeded", "InternalServerError")
-MISSING = ("DoesNotExistException", "InvalidResourceId")
+MISSING = ("DoesNotExistException", "InvalidDocument", "InvalidResourceId")
 RETRY = AWSRetry.jittered_backoff(retries=8, delay=1, max_delay=20, catch_extra_error_codes=list(RETRIED))
 
 
@@ -65,6 +65,15 @@ class Api:
 
         return listed()
 
+    def each(self, doing: str, operation: str, member: str, **request: t.Any) -> t.Iterator[Answer]:
+        """As `rows`, with one page held at a time. Each page is tried again by itself."""
+        while True:
+            answer = self.ask(doing, operation, **request)
+            yield from answer.get(member, [])
+            if not answer.get("NextToken"):
+                return
+            request["NextToken"] = answer["NextToken"]
+
     def change(self, doing: str, operation: str, **request: t.Any) -> Answer:
         """The answer of a call that changes something, which is noted once it is done.
 
@@ -76,6 +85,15 @@ class Api:
         answer = self._call(doing, operation, request)
         self.changes.append(doing)
         return answer
+
+    def change_unless(self, code: str, doing: str, operation: str, **request: t.Any) -> t.Optional[Answer]:
+        """As `change`; None, and no change, where the API refuses with this code."""
+        try:
+            return self.change(doing, operation, **request)
+        except SSMError as error:
+            if error.code == code:
+                return None
+            raise
 
     def remove(self, doing: str, operation: str, **request: t.Any) -> None:
         """As `change`, of a call that deletes: what is gone already counts as deleted.

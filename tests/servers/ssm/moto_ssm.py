@@ -23,10 +23,8 @@ from .errors import SSMError
 from .operations import SHARED, is_ours
 from .service import Service
 
-# What moto answers well enough (test-servers.md, A1): documents, parameters.
+# What moto answers well enough (test-servers.md, A1): parameters.
 OF_MOTO = (
-    *("CreateDocument", "DeleteDocument", "DescribeDocument", "DescribeDocumentPermission", "GetDocument"),
-    *("ListDocuments", "ModifyDocumentPermission", "UpdateDocument", "UpdateDocumentDefaultVersion"),
     *("DeleteParameter", "DeleteParameters", "DescribeParameters", "GetParameter", "GetParameterHistory"),
     *("GetParameters", "GetParametersByPath", "LabelParameterVersion", "PutParameter", "UnlabelParameterVersion"),
     *SHARED,

@@ -45,6 +45,7 @@ class Region:
     targets: dict[str, Resource] = dataclasses.field(default_factory=dict)
     tasks: dict[str, Resource] = dataclasses.field(default_factory=dict)
     tags: dict[tuple[str, str], dict[str, str]] = dataclasses.field(default_factory=dict)  # (type, id): tags
+    documents: dict[str, Resource] = dataclasses.field(default_factory=dict)  # one's own
     nodes: dict[str, Node] = dataclasses.field(default_factory=dict)
     commands: dict[str, Command] = dataclasses.field(default_factory=dict)
     compliance: dict[tuple[str, str], Resource] = dataclasses.field(default_factory=dict)  # (node, type): what was put
