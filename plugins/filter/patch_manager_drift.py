@@ -79,6 +79,9 @@ def _nodes(written: t.Any) -> list[Resource]:
             raise ResourceError(f"nodes[{index}]: must be a mapping with id and patch_group")
         if not INSTANCE.match(str(node["id"])):
             raise ResourceError(f"nodes[{index}].id: '{node['id']}' is no id of an EC2 instance, such as i-0abc1234")
+    ids = [node["id"] for node in written]
+    for twice in sorted({one for one in ids if ids.count(one) > 1}):
+        raise ResourceError(f"nodes: {twice} is given more than once")
     return [{"id": node["id"], "patch_group": str(node["patch_group"])} for node in written]
 
 

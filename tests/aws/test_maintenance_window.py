@@ -173,7 +173,8 @@ def test_by_id_the_name_can_change(window, aws):
     assert not window.converge(window_id=window_id, state="absent")["changed"]
     words = f"There is no maintenance window {NOWHERE} in this account and Region: leave window_id out to create one"
     assert window.failure(window_id=NOWHERE, name="other-window") == words
-    assert "Failed to get maintenance window mw-1: " in window.failure(window_id="mw-1", name="other-window")
+    words = "window_id: 'mw-1' is no id, such as mw-0123456789abcdef0"
+    assert window.failure(window_id="mw-1", name="other-window") == words
 
 
 def test_two_of_one_name(window, aws):

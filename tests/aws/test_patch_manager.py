@@ -191,6 +191,12 @@ def test_what_an_import_leaves_out_is_kept_from_a_purge(aws, info):
     )
 
 
+def test_a_node_that_is_given_twice_is_refused(info):
+    nodes = [{"id": "i-0123456789abcdef0", "patch_group": group} for group in ("Dev", "Production")]
+    with pytest.raises(AnsibleFilterError, match="nodes: i-0123456789abcdef0 is given more than once"):
+        patch_manager_drift(info.ok(nodes=True), [], [], nodes=nodes)
+
+
 def test_nodes_that_were_not_read_are_refused(info):
     nodes = [{"id": "i-0123456789abcdef0", "patch_group": "Dev"}]
     with pytest.raises(AnsibleFilterError, match="nodes: their tags were not read: give ssm_patch_manager_info"):

@@ -249,3 +249,42 @@ def test_a_place_that_names_nothing_is_refused(ansible, aws, tmp_path):
     assert ended.returncode != 0
     assert "profile: must not be empty in aws_patch_manager_places" in " ".join(ended.stdout.split())
     assert aws.actions == []
+
+
+SWAP = """
+- hosts: localhost
+  gather_facts: false
+  module_defaults:
+    amazon.aws.ec2_tag: {purge_tags: true}
+    patchops.fleet.ssm_patch_baseline: {purge_patch_groups: false}
+  roles:
+    - role: patchops.fleet.aws_patch_manager
+"""
+
+
+def test_groups_are_swapped_and_tags_of_others_stay(ansible, aws, tmp_path):
+    """What module_defaults say of purging is not what the role means."""
+    ec2 = aws.client("ec2")
+    image = ec2.describe_images(MaxResults=5)["Images"][0]["ImageId"]
+    node = ec2.run_instances(ImageId=image, MinCount=1, MaxCount=1)["Instances"][0]["InstanceId"]
+    ec2.create_tags(Resources=[node], Tags=[{"Key": "Owner", "Value": "x"}])
+    more = {"aws_patch_manager_nodes": [{"id": node, "patch_group": "one"}]}
+    for groups in (["one", "old"], ["two"]), (["two"], ["one"]):
+        tags = {"Tags": [{"Key": "Groups", "Value": str(len(groups[0]))}]}
+        baselines = [
+            {"name": name, "operating_system": "SUSE", "patch_groups": given, **tags}
+            for name, given in zip(("first", "second"), groups, strict=True)
+        ]
+        applied = played(ansible, aws, tmp_path, SWAP, patch_baselines=baselines, **more)
+        assert applied.returncode == 0, applied.stdout
+    again = played(ansible, aws, tmp_path, SWAP, patch_baselines=baselines, **more)
+    assert "changed=0 " in again.stdout
+    (region,) = aws.application.service.regions.values()
+    names = {identifier: one["Name"] for identifier, one in region.baselines.items()}
+    registered = {group: names[used] for (group, _system), used in region.patch_groups.items()}
+    assert registered == {"two": "first", "one": "second"}
+    deregistered = [call.request["PatchGroup"] for call in aws.calls if call.operation.startswith("DeregisterPatch")]
+    assert sorted(deregistered) == ["old", "one", "two"]
+    tags = ec2.describe_tags(Filters=[{"Name": "resource-id", "Values": [node]}])["Tags"]
+    assert {one["Key"]: one["Value"] for one in tags} == {"Owner": "x", "Patch Group": "one"}
+    assert {one["Groups"] for (kind, _id), one in region.tags.items() if kind == "PatchBaseline"} == {"1"}

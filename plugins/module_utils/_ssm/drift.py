@@ -224,7 +224,7 @@ def _compare(
             drift.find(kind, name(code or {}), MISSING, "is in code only", **more)
             drift.present[kind].append({**(code or {}), **more})
         elif code is None:
-            drift.find(kind, name(found), EXTRA, "is on AWS only", **more)
+            drift.find(kind, name(found), EXTRA, "is on AWS only" + _role_of(found), **more)
             if gone(found):
                 drift.absent[kind].append({**found, **more})
         else:
@@ -236,6 +236,16 @@ def _compare(
                 drift.present[kind].append({**assigned, **code, **more})
 
 
+def _role_of(baseline: Resource) -> str:
+    """What goes, or stays, with a baseline; of any other resource nothing."""
+    words = []
+    if baseline.get("patch_groups"):
+        words.append("has patch groups %s" % ", ".join(baseline["patch_groups"]))
+    if baseline.get("default") is True:
+        words.append("is the default of %s" % baseline["operating_system"])
+    return "".join(", " + one for one in words)
+
+
 def _compare_baselines(drift: Drift, policy: Policy, actual: Resource, purge: Purge) -> None:
     def gone(found: Resource) -> bool:
         return purge.baselines and found["baseline_id"] not in purge.keep
@@ -244,7 +254,24 @@ def _compare_baselines(drift: Drift, policy: Policy, actual: Resource, purge: Pu
     _compare(drift, "patch_baseline", pairs, patch_baseline_form.comparable, _baseline_name, gone)
     taken = {one["name"] for one in drift.findings if _loses(one)}
     drift.present["patch_baseline"].sort(key=lambda one: _baseline_name(one) in taken)
+    _leave_to_takers(drift, policy, {one["baseline_id"]: one for one in actual["patch_baselines"]})
     _compare_groups_of_aws(drift, actual, gone)
+
+
+def _leave_to_takers(drift: Drift, policy: Policy, actual: t.Mapping[str, Resource]) -> None:
+    """A group that another baseline takes over is moved there, and not deregistered before: two that swap have no
+    order in which neither is without one for longer."""
+    owners = {
+        (baseline["operating_system"], group) for baseline in policy.baselines for group in baseline["patch_groups"]
+    }
+    for one in drift.present["patch_baseline"]:
+        there = actual.get(one.get("baseline_id", ""), {}).get("patch_groups", [])
+        lost = [group for group in there if group not in one["patch_groups"]]
+        free = [group for group in lost if (one["operating_system"], group) not in owners]
+        one["purge_patch_groups"] = len(free) == len(lost)
+        if not one["purge_patch_groups"]:
+            more = {"operating_system": one["operating_system"], "baseline_id": one["baseline_id"]}
+            drift.absent["patch_group"] += [{"patch_group": group, **more} for group in free]
 
 
 def _loses(finding: Resource) -> bool:

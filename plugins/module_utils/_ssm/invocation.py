@@ -270,6 +270,8 @@ def _declared_parameters(reader: Reader, where: str, written: t.Any, kind: str) 
     for name, values in written.items():
         member = "%s.%s" % (where, name)
         parameters[str(name)] = reader.texts(member, values, 50 if runbook else 1000)
+        if runbook and not 1 <= len(str(name)) <= 50:
+            reader.problem(member, "names of parameters must have 1 to 50 characters")
         if runbook and not all(1 <= len(value) <= 512 for value in parameters[str(name)]):
             reader.problem(member, "values must have 1 to 512 characters")
     return parameters

@@ -15,7 +15,7 @@ from .._engine.operating_systems import API_OPERATING_SYSTEMS, FAMILIES, HOST_ON
 from .._engine.parse import MAX_FILTERS, parse_baseline
 from . import patch_group, tags
 from .change import Resource
-from .reading import keyed, together
+from .reading import keyed, tag_problems, together
 
 # A member of ours and of the API, and what AWS fills in (operations.md, 1). None: left out where it is not given.
 SIMPLE: t.Dict[str, t.Tuple[str, t.Any]] = {
@@ -148,11 +148,13 @@ def declared(written: Resource, path: str = "baseline") -> Resource:
 
 
 def _parsed(written: Resource, path: str) -> Baseline:
-    """As the engine reads it, and with what the API asks of the names of patch groups."""
+    """As the engine reads it, and with what the API asks of the names of patch groups and of tags."""
     problems = []
     groups = written.get("patch_groups")
     for index, group in enumerate(groups if isinstance(groups, list) else []):
         problems += patch_group.foreign_characters(str(group), "%s.patch_groups[%d]" % (path, index))
+    given = written.get("tags")
+    problems += tag_problems(given, path + ".tags") if isinstance(given, dict) else []
     with together(BaselineError, problems):
         return parse_baseline(written, path, security_anywhere=True)
 

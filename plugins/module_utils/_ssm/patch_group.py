@@ -6,14 +6,12 @@
 from __future__ import annotations
 
 import typing as t
-import unicodedata
 
 from .._engine.errors import BaselineError, Problem
 from .change import Change, Resource, ResourceError
+from .reading import MARKS, is_plain
 
 LONGEST = 256
-# Beside letters, blanks and numbers of all scripts (operations.md, 2).
-MARKS = "_.:/=+-@"
 
 
 def refuse_name(group: str) -> None:
@@ -28,7 +26,7 @@ def refuse_name(group: str) -> None:
 
 def foreign_characters(group: str, path: str) -> t.List[Problem]:
     """The problem of a name that holds a character that the API does not take."""
-    if all(unicodedata.category(one)[0] in "LZN" or one in MARKS for one in group):
+    if is_plain(group):
         return []
     return [Problem(path, "'%s' may hold letters, numbers, blanks and %s only" % (group, " ".join(MARKS)))]
 

@@ -14,8 +14,9 @@ from .._engine.baseline import for_operating_system
 from .._engine.choice import parse_baselines
 from .._engine.errors import BaselineError, Problem
 from .._engine.operating_systems import API_OPERATING_SYSTEMS
+from .._engine.parse import snake
 from .._schedule.errors import ScheduleError
-from . import maintenance_window, patch_baseline_form, window_target, window_task
+from . import maintenance_window, patch_baseline_form, tags, window_target, window_task
 from .change import IDENTITIES, Resource, ResourceError
 
 RUN = "AWS-RunPatchBaseline"
@@ -95,6 +96,7 @@ def read(baselines: t.Any, windows: t.Any, settings: Settings) -> Policy:
 def _baselines(written: t.Any, settings: Settings) -> t.List[Resource]:
     problems: t.List[Problem] = []
     made = []
+    portable = []
     for baseline in parse_baselines(written, "patch_baselines") or []:
         if baseline.source == "predefined":  # AWS has it already
             continue
@@ -111,14 +113,27 @@ def _baselines(written: t.Any, settings: Settings) -> t.List[Resource]:
                     raise BaselineError([Problem(baseline.name, "%s is no operating system of Patch Manager" % system)])
                 resource = patch_baseline_form.resource_of(for_operating_system(baseline, system))
                 made.append(_managed(patch_baseline_form.declared(resource, "%s for %s" % (baseline.name, system))))
+                problems += tags.reserved({}, made[-1].get("tags"), "patch_baselines: %s" % baseline.name)
                 if baseline.baseline_id:
                     made[-1]["baseline_id"] = baseline.baseline_id
+                if baseline.operating_system is None:
+                    portable.append(made[-1])
             except BaselineError as error:
                 problems += error.problems
+    _step_back(portable, [one for one in made if not any(one is other for other in portable)])
     problems += _told_apart("patch_baseline", made, "patch_baselines")
     if problems:
         raise BaselineError(problems)
     return made
+
+
+def _step_back(portable: t.Sequence[Resource], specific: t.Sequence[Resource]) -> None:
+    """As on hosts a baseline for one operating system goes before a portable one: in its groups, and as default."""
+    for one in portable:
+        same = [other for other in specific if other["operating_system"] == one["operating_system"]]
+        taken = {group for other in same for group in other["patch_groups"]}
+        one["patch_groups"] = [group for group in one["patch_groups"] if group not in taken]
+        one["default"] = one["default"] and not any(other["default"] for other in same)
 
 
 def _managed(resource: Resource) -> Resource:
@@ -151,6 +166,8 @@ class _Window:
         window = _managed(self.declared(maintenance_window.declared, written, self.path))
         if not isinstance(written, dict):
             return window
+        written = _spelt(written)
+        self.problems += tags.reserved({}, window.get("tags"), self.path)
         if written.get("window_id"):
             window["window_id"] = written["window_id"]
         targets = self.targets(written)
@@ -163,6 +180,7 @@ class _Window:
             {**self.declared(window_task.declared, task, path), **_identified(task, "window_task_id")}
             for path, task in self.tasks(written, names)
         ]
+        self.problems += self.unknown(window, names)
         for kind, member in (("window_target", "targets"), ("window_task", "tasks")):
             self.problems += _told_apart(kind, window[member], "%s.%s" % (self.path, member))
         return window
@@ -184,7 +202,26 @@ class _Window:
         if not isinstance(value, list):
             self.problems.append(Problem(path, "must be a list"))
             return []
-        return [("%s[%d]" % (path, index), entry) for index, entry in enumerate(value)]
+        return [("%s[%d]" % (path, index), _spelt(entry)) for index, entry in enumerate(value)]
+
+    def unknown(self, window: Resource, names: t.Collection[str]) -> t.Iterator[Problem]:
+        """What tasks name that they cannot have: a target that the window lacks, a node where it allows none.
+
+        `names`: of the targets as they are written.
+        """
+        for task in window["tasks"]:
+            where = "%s.tasks: %s" % (self.path, task.get("name", ""))
+            missing = [one for one in task.get("window_targets", []) if one not in names]
+            missing = [one for one in missing if not window_task.TARGET_ID.match(one)]
+            if missing:
+                words = "the window has no target %s; it has %s" % (
+                    ", ".join(missing),
+                    ", ".join(sorted(names)) or "none",
+                )
+                yield Problem(where, words)
+            if task.get("instance_ids") and not window.get("allow_unassociated_targets"):
+                words = "names nodes in instance_ids, which needs allow_unassociated_targets of the window"
+                yield Problem(where, words)
 
     def targets(self, written: Resource) -> t.List[t.Tuple[str, t.Any]]:
         """Those that are written, behind one for the patch groups."""
@@ -197,7 +234,7 @@ class _Window:
     def tasks(self, written: Resource, targets: t.Sequence[t.Any]) -> t.List[t.Tuple[str, t.Any]]:
         tasks = self.entries(written, "tasks")
         if written.get("task") is not None:
-            tasks.insert(0, ("%s.task" % self.path, written["task"]))
+            tasks.insert(0, ("%s.task" % self.path, _spelt(written["task"])))
         whole = []
         for number, (path, task) in enumerate(tasks, 1):
             if isinstance(task, dict) and not any(member in task for member in WHOLE_FORM):
@@ -207,6 +244,13 @@ class _Window:
                 task = {**task, "service_role_arn": self.settings.service_role_arn}
             whole.append((path, task))
         return whole
+
+
+def _spelt(written: t.Any) -> t.Any:
+    """By its members' names in snake_case. Two spellings of one are left for those who refuse them."""
+    if not isinstance(written, dict) or len({snake(str(name)) for name in written}) < len(written):
+        return written
+    return {snake(str(name)): value for name, value in written.items()}
 
 
 def _given(short: Resource, members: t.Iterable[str]) -> Resource:

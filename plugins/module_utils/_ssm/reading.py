@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import typing as t
+import unicodedata
 
 from .._engine.errors import Problem
 from .._engine.parse import MAX_AWS_TAGS, snake
@@ -106,11 +107,10 @@ class Reader:
         for key in sorted(str(key) for key, one in value.items() if one is None):
             self.problem("tags", "%s has no value; empty text is one", shown(key))
         tags = {str(key): str(one) for key, one in value.items()}
-        if len(tags) > MAX_AWS_TAGS:
-            self.problem("tags", "must be %d at most, not %d", MAX_AWS_TAGS, len(tags))
+        self.problems += tag_problems(tags, ".".join(filter(None, (self._path, "tags"))))
         for key, one in tags.items():
-            if not 1 <= len(key) <= 128 or len(one) > 256:
-                self.problem("tags", "%s: keys have 1 to 128 characters, values up to 256", shown(key))
+            if len(one) > 256:
+                self.problem("tags", "%s: values have up to 256 characters, not %d", shown(key), len(one))
         return tags
 
 
@@ -133,6 +133,28 @@ def keyed(rows: t.Sequence[Resource]) -> t.Any:
 
 
 LONGEST = 65535  # where the API names no limit
+
+
+# Beside letters, blanks and numbers of all scripts, in patch groups and tags (operations.md, 2).
+MARKS = "_.:/=+-@"
+
+
+def is_plain(text: str) -> bool:
+    return all(unicodedata.category(one)[0] in "LZN" or one in MARKS for one in text)
+
+
+def tag_problems(tags: t.Mapping[str, t.Any], path: str) -> t.List[Problem]:
+    """What the API refuses of tags, but for the length of their values."""
+    problems = []
+    if len(tags) > MAX_AWS_TAGS:
+        problems.append(Problem(path, "must be %d at most, not %d" % (MAX_AWS_TAGS, len(tags))))
+    for key, value in tags.items():
+        if not 1 <= len(str(key)) <= 128:
+            problems.append(Problem(path, "%s: keys have 1 to 128 characters" % shown(str(key))))
+        if not is_plain(str(key)) or not is_plain(str(value)):
+            words = "%s: keys and values may hold letters, numbers, blanks and %s only"
+            problems.append(Problem(path, words % (shown(str(key)), " ".join(MARKS))))
+    return problems
 
 
 def shown(value: t.Any) -> str:

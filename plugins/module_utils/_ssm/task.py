@@ -14,17 +14,30 @@ from .change import REFUSALS, Resource, ResourceError
 NAMING = ("name", "window", "baseline", "window_id", "baseline_id", "window_target_id", "window_task_id")
 
 
-def refuse_empty(params: t.Mapping[str, t.Any]) -> None:
-    empty = [option for option in NAMING if params.get(option) == ""]
-    if empty:
-        raise ResourceError("\n".join("%s: must not be empty" % option for option in empty))
+# Lengths of botocore's model; the service says for itself what else is no id.
+IDS = {
+    "window_id": (20, "mw-0123456789abcdef0"),
+    "baseline_id": (20, "pb-0123456789abcdef0, or the ARN of one that belongs to AWS"),
+    "window_target_id": (36, "01234567-89ab-cdef-0123-456789abcdef"),
+    "window_task_id": (36, "01234567-89ab-cdef-0123-456789abcdef"),
+}
+
+
+def refuse_names(params: t.Mapping[str, t.Any]) -> None:
+    """Raise ResourceError for options that cannot name anything."""
+    problems = ["%s: must not be empty" % option for option in NAMING if params.get(option) == ""]
+    for option, (shortest, example) in IDS.items():
+        if params.get(option) and len(params[option]) < shortest:
+            problems.append("%s: '%s' is no id, such as %s" % (option, params[option], example))
+    if problems:
+        raise ResourceError("\n".join(problems))
 
 
 def run(module: t.Any, work: t.Callable[[Api], Resource]) -> None:
     """Carry out `work` and end the module with its result, or with its failure and what had been changed by then."""
     api = Api(module.client("ssm"))
     try:
-        refuse_empty(module.params)
+        refuse_names(module.params)
         result = work(api)
     except SSMError as error:
         module.fail_json_aws(error.exception, msg=error.message, changes=api.changes, changed=bool(api.changes))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from . import maintenance_window, patch_baseline_form, policy, window_target, window_task
+from . import maintenance_window, patch_baseline_form, policy, tags, window_target, window_task
 from .change import ASSIGNED, IDENTITIES, REFUSALS, Resource, settle
 
 Declared = t.Callable[[Resource, str], Resource]
@@ -63,6 +63,8 @@ def shortened(resource: Resource, identified: Resource, declared: Declared, comp
     Raises what `declared` does for what users cannot write.
     """
     written = {**identified, **{name: value for name, value in resource.items() if name not in ASSIGNED}}
+    if "tags" in written:  # AWS's own cannot be written
+        written["tags"] = {key: one for key, one in written["tags"].items() if not key.startswith(tags.RESERVED)}
     whole = declared(written, resource.get("name", "resource"))
     for name in [name for name in written if name not in identified]:
         rest = {other: value for other, value in written.items() if other != name}

@@ -51,6 +51,8 @@ class Server:
             "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
             "AWS_EC2_METADATA_DISABLED": "true",
             "AWS_PAGER": "",
+            "NO_PROXY": "127.0.0.1",
+            "no_proxy": "127.0.0.1",
         }
 
     def client(self, service: str = "ssm", region: str = REGION, attempts: int = 1, **options: t.Any) -> t.Any:

@@ -329,6 +329,51 @@ def test_what_is_to_be_kept_is_not_purged():
     ]
 
 
+def test_groups_that_two_baselines_swap_are_moved_by_those_who_take_them():
+    actual = as_made(read())
+    actual["patch_baselines"][0]["patch_groups"] = ["Production", "Old"]
+    actual["patch_baselines"][1]["patch_groups"] = ["Dev"]
+    result, _findings = found(actual)
+    assert [one["purge_patch_groups"] for one in result.present["patch_baseline"]] == [False, False]
+    assert [(one["patch_group"], one["baseline_id"]) for one in result.absent["patch_group"]] == [("Old", "pb-0")]
+
+
+def test_a_baseline_on_aws_only_is_named_with_what_it_decides():
+    actual = as_made(read())
+    result = drift.compare(policy.Policy([], []), actual, [], "Patch Group", drift.Purge())
+    (words,) = [one["message"] for one in result.findings if one["name"] == "dev for AMAZON_LINUX_2"]
+    assert words == "is on AWS only, has patch groups Dev, is the default of AMAZON_LINUX_2"
+
+
+TRUST = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole"}]}
+
+
+@pytest.mark.parametrize(
+    ("members", "words"),
+    [
+        pytest.param({}, [], id="as in code"),
+        pytest.param({"tags": {"managed-by": "patchops.fleet", "Owner": "x"}}, [], id="with another tag"),
+        pytest.param({"tags": {}, "managed_policies": []}, [], id="of somebody else"),
+        pytest.param({"managed_policies": []}, ["policies: [Policy] in code, [] on AWS"], id="policies"),
+        pytest.param({"assume_role_policy_document": {**TRUST, "Statement": []}}, ["trust: "], id="trust"),
+        pytest.param({"assume_role_policy_document": {**TRUST, "Statement": [
+            {"Sid": "", "Effect": "Allow", "Action": ["sts:AssumeRole"]}]}}, [], id="the same trust"),
+    ],
+)  # fmt: skip
+def test_the_service_role(members, words):
+    there = {
+        "arn": "arn:aws:iam::123456789012:role/x",
+        "tags": {"managed-by": "patchops.fleet"},
+        "managed_policies": [{"policy_name": "Policy"}],
+        "assume_role_policy_document": TRUST,
+    }
+    result = drift.Drift()
+    drift.compare_role(result, drift.ServiceRole("x", ["arn:aws:iam::aws:policy/Policy"], {**there, **members}, TRUST))
+    assert len(result.findings) == len(result.present["iam_role"]) == len(words)
+    for one, expected in zip(result.findings, words, strict=True):
+        assert one["message"].startswith(expected)
+
+
 def test_tags_of_aws_itself_do_not_differ():
     actual = as_made(read())
     actual["patch_baselines"][1]["tags"] = {"Owner": "platform", "aws:cloudformation:stack-name": "x"}

@@ -99,7 +99,7 @@ def members(draw, system):
         "rejected_patches_action": draw(st.sampled_from(["ALLOW_AS_DEPENDENCY", "BLOCK"])),
         "default": draw(st.booleans()),
         "patch_groups": draw(st.lists(st.sampled_from(["Dev", "Staging", "Größe 4"]), max_size=3)),
-        "tags": draw(st.dictionaries(NAMES, WORDS, max_size=2)),
+        "tags": draw(st.dictionaries(NAMES, NAMES, max_size=2)),
     }
     if system == "WINDOWS":
         found["available_security_updates_compliance_status"] = draw(st.sampled_from(["COMPLIANT", "NON_COMPLIANT"]))

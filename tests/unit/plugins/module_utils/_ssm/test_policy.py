@@ -235,12 +235,57 @@ def test_all_that_is_wrong_is_said_at_once():
         pytest.param([], [{**WINDOW, "patch_groups": ["a"], "task": {"pre_install_hook": "x", "baseline_override": "s3://x"}}],
                      "AWS-RunPatchBaselineWithHooks, which pre_install_hook needs, has no such parameter",
                      id="an override with hooks"),
+        pytest.param([{**BASELINE, "tags": {"aws:x": "y"}}], [], "cannot be set: aws:x", id="a tag like those of AWS"),
+        pytest.param([], [{**WINDOW, "tags": {"aws:x": "y"}}], "cannot be set: aws:x", id="such a tag of a window"),
+        pytest.param([{**BASELINE, "tags": {"a#": "b"}}], [], "'a#': keys and values may hold", id="a character"),
+        pytest.param([{**BASELINE, "tags": {"k" * 129: "b"}}], [], "keys have 1 to 128 characters", id="a long tag"),
+        pytest.param([{**BASELINE, "tags": {str(n): "" for n in range(51)}}], [], "must be 50 at most, not 51",
+                     id="too many tags"),
+        pytest.param([], [{**WINDOW, "tags": {"a": "b#"}}], "'a': keys and values may hold", id="a value of a tag"),
+        pytest.param([], [{**WINDOW, "patch_groups": ["a"], "task": {"operation": "Scan", "window_targets": ["nope"]}}],
+                     "maintenance_windows[0].tasks: scan: the window has no target nope; it has patch-groups",
+                     id="a target that is not there"),
+        pytest.param([], [{**WINDOW, "tasks": [{"name": "one", "task_arn": "AWS-Noop", "max_errors": "0",
+                                                "max_concurrency": "1", "instance_ids": ["i-0123456789abcdef0"]}]}],
+                     "one: names nodes in instance_ids, which needs allow_unassociated_targets of the window",
+                     id="nodes of a window that allows none"),
+        pytest.param([], [{**WINDOW, "tasks": [{"name": "one", "task_type": "AUTOMATION", "task_arn": "AWS-Noop",
+                           "task_invocation_parameters": {"automation": {"parameters": {"p" * 51: ["x"]}}}}]}],
+                     "names of parameters must have 1 to 50 characters", id="a long parameter"),
     ],
 )  # fmt: skip
 def test_what_is_refused(baselines, windows, words):
     with pytest.raises(ResourceError) as caught:
         policy.read(baselines, windows, Settings())
     assert words in str(caught.value)
+
+
+def test_windows_as_the_api_writes_them():
+    """Whole: a member that is not heard of here would be one that is to be deleted."""
+    spelt = {
+        "WindowId": "mw-1", "Name": "sunday", "Schedule": "cron(0 2 ? * SUN *)", "Duration": 4, "Cutoff": 1,
+        "PatchGroups": ["Dev"],
+        "Targets": [{"Name": "two", "Targets": TARGET["targets"], "WindowTargetId": "t-1"}],
+        "Tasks": [{"Operation": "Scan"}, {"Name": "tell", "TaskType": "LAMBDA", "TaskArn": "SSMTell"}],
+    }  # fmt: skip
+    usual = {
+        **WINDOW, "window_id": "mw-1", "patch_groups": ["Dev"], "targets": [{**TARGET, "window_target_id": "t-1"}],
+        "tasks": [{"operation": "Scan"}, TELL],
+    }  # fmt: skip
+    assert policy.read([], [spelt], Settings()) == policy.read([], [usual], Settings())
+
+
+def test_a_portable_baseline_steps_back_for_one_of_the_operating_system():
+    """As on hosts; else both would take the group, and being the default, from each other in every run."""
+    portable = {**PORTABLE, "patch_groups": ["Prod", "Dev"], "default": True}
+    specific = {**BASELINE, "patch_groups": ["Prod"], "default": True}
+    settings = Settings(operating_systems=("AMAZON_LINUX_2023", "DEBIAN"))
+    made = policy.read([portable, specific], [], settings).baselines
+    assert [(one["name"], one["operating_system"], one["patch_groups"], one["default"]) for one in made] == [
+        ("security", "AMAZON_LINUX_2023", ["Dev"], False),
+        ("security", "DEBIAN", ["Dev", "Prod"], True),
+        ("production", "AMAZON_LINUX_2023", ["Prod"], True),
+    ]
 
 
 def test_several_of_one_name_with_their_ids():
