@@ -47,7 +47,8 @@ attributes:
 options:
   of_run:
     description:
-      - The run to undo, by the id that its result and record have. By default the last one that changed this node.
+      - The run to undo, by the id that its result and record have. By default the last one that installed something.
+        A rollback is none that can be undone.
     type: str
   partial:
     description:
@@ -131,6 +132,12 @@ failed_patches:
   returned: success or failure of a package
   type: list
   elements: str
+recovered:
+  description: Runs that were interrupted, and what became of them; what one of them changed can be undone like any other.
+  returned: success or failure of a package
+  type: list
+  elements: dict
+  sample: []
 commands:
   description: The command lines that were run, in check mode those that would be.
   returned: success or failure of a package

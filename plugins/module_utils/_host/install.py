@@ -22,17 +22,15 @@ from .._engine.state import INSTALL
 from .._engine.state import Run as EngineRun
 from .._engine.unwelcome import Unwelcome
 from . import job, outcome, pending, runs
+from .afterwards import look_again
 from .base import BackendError, Document, Options, Run
 from .resolve import Resolution, resolve
 from .scan import Gathered, gather, remembered
-from .services import outdated_units
-from .settle import repair, settle, settled_later
+from .services import outdated
+from .settle import GRACE, repair, settle, settled_later
 from .space import check_space
 from .task import Host, Task
 from .transaction import Installer, Request, Solution, Step, StepResult, Wanted
-
-# How long after max_duration a transaction is waited for: it must not be stopped, but may hang for ever.
-GRACE = 60 * 60  # seconds
 
 
 class Scan(t.NamedTuple):
@@ -97,7 +95,7 @@ def _carried_out(task: Task, host: Host, installer_of: t.Callable[[str, Run, Opt
     settle_wait = runs.await_unfinished(host.options.lock_timeout, host.options.root)
     scan = _scan(task, host)
     installer = installer_of(scan.inventory["manager"], host.run, scan.gathered.options)
-    repaired = repair(installer, task.run_id, host)
+    repaired = repair(installer, task.run_id, host, deadline)
     if repaired.left or settle_wait:
         scan = _scan(task, host._replace(options=host.options._replace(refresh="never")))
     recovered = settle(settle_wait, scan.inventory, installer, task, host)
@@ -245,8 +243,7 @@ def _concluded(
 ) -> Document:
     """Look again, tell what became of each patch, and write it down: on the host first."""
     results = job.results(run.path)
-    again = host.options._replace(refresh="never")
-    after = gather(task.name, task.patch_group, host.run, host.clock, again, task.baselines).inventory
+    after, unseen = look_again(task, host, scan.inventory, resolution.solution.changes, results)
     changed = engine_changes.changes(scan.inventory, after)
     failures = installer.failures(resolution.request, results)
     if task.download_only:
@@ -266,12 +263,12 @@ def _concluded(
     reboot = engine_changes.reboot(task.reboot_option, after["manager"], said, changed, scan.pending)
     waits = bool(changed) and (reboot.required or task.reboot_option != engine_changes.IF_REQUIRED)
     unwritten = _remember([change.kb_id for change in changed if change.new] if waits else [], task, host)
-    after["services"] = _services(installer) if changed else []
+    after["services"], unknown = outdated(installer) if changed else ([], [])
     engine_run = _engine_run(task, patches, resolution, reboot, host)
     record = _final_record(task, host, after, engine_run)
     document = _result(task, host, record, patches, resolution, selection.warnings, reboot)
     document.update(
-        changed=bool(changed) or (task.download_only and resolution.solution.download_size != 0),
+        changed=bool(changed or unseen) or (task.download_only and resolution.solution.download_size != 0),
         outcome=_overall(patches, task.download_only),
         commands=[" ".join(result.command) for result in results if result.code is not None],
         steps=[_step_document(result) for result in results],
@@ -281,7 +278,9 @@ def _concluded(
         dependencies=_dependencies(changed, selection),
         inventory_after=after,
     )
-    document["warnings"] += unwritten + _write_down(run, record, document, changed, host)
+    document["warnings"] += [*unseen, *unwritten, *unknown]
+    if not unseen:  # else the next run tells better what became of this one
+        document["warnings"] += _write_down(run, record, document, changed, host)
     return document
 
 
@@ -313,11 +312,6 @@ def _write_down(
     except BackendError as error:
         return ["%s; the next run will settle this one again" % error]
     return []
-
-
-def _services(installer: Installer) -> t.List[str]:
-    told = installer.services()
-    return outdated_units() if told is None else told
 
 
 def _step_document(result: StepResult) -> Document:

@@ -14,17 +14,18 @@ from .._engine import dates
 from .._engine.assessment import assess
 from .._engine.selection import Skip, Target
 from . import job, outcome, pending, runs
+from .afterwards import look_again
 from .base import BackendError, Document, Options, Run
+from .kernels import RunningKernel, running_kernel
 from .resolve import Resolution, resolve_undo
 from .scan import gather, remembered
-from .settle import Repair, repair
+from .settle import Repair, came, repair, settle, settled_later
 from .space import check_space
 from .task import Host, Task
 from .transaction import Installer, Wanted
 
 RESTORED = "restored"
 IMPOSSIBLE = "impossible"
-KERNELS = ("kernel", "linux-image")  # what the names of packages with a kernel in them begin with
 
 
 class Undo(t.NamedTuple):
@@ -49,12 +50,6 @@ def rollback(
     if not host.options.privileged:
         raise BackendError("rolling back needs root: run with become: true")
     with runs.exclusive(host.options.lock_timeout, host.options.root):
-        left = runs.await_unfinished(host.options.lock_timeout, host.options.root)
-        if left:
-            raise BackendError(
-                "run %s was interrupted, and what it did is not known yet: run patch_install, which settles it, first"
-                % left[-1].run_id
-            )
         return _rolled_back(task, of_run, partial, host, installer_of)
 
 
@@ -65,18 +60,33 @@ def _rolled_back(
     host: Host,
     installer_of: t.Callable[[str, Run, Options], Installer],
 ) -> Document:
-    undone = chosen(runs.known(host.options.root), of_run)
+    check_mode, root = host.options.check_mode, host.options.root
+    left = runs.await_unfinished(0 if check_mode else host.options.lock_timeout, root)
+    if not left:
+        chosen(runs.known(root), of_run)  # what cannot be is said before the package manager is asked
     gathered = gather(task.name, task.patch_group, host.run, host.clock, host.options, task.baselines)
-    if "manager" not in gathered.inventory:
-        raise BackendError("%s is no operating system that Patch Manager knows" % gathered.inventory["node"])
-    installer = installer_of(gathered.inventory["manager"], host.run, gathered.options)
-    repaired = Repair([], []) if host.options.check_mode else repair(installer, task.run_id, host)
-    undo = what_to_undo(undone.document["changed"], gathered.inventory, os.uname().release)
+    inventory = gathered.inventory
+    if "manager" not in inventory:
+        raise BackendError("%s is no operating system that Patch Manager knows" % inventory["node"])
+    installer = installer_of(inventory["manager"], host.run, gathered.options)
+    if check_mode:
+        repaired, recovered = Repair([], []), settled_later(root)
+        known = [_as_settled(run, inventory) for run in runs.known(root)]
+    else:
+        repaired = repair(installer, task.run_id, host)
+        if repaired.left or left:
+            inventory = _gathered_again(task, host)
+        recovered = settle(left, inventory, installer, task, host)
+        known = runs.known(root)
+    undone = chosen(known, of_run)
+    kernel = running_kernel(host.run, inventory["manager"], root)
+    undo = what_to_undo(undone.document["changed"], inventory, kernel)
     resolution = resolve_undo(installer, undo.older, undo.removals)
     impossible = [*undo.impossible, *_refused(undo, undone, resolution)]
     result = _frame(task, undone, resolution, undo, repaired)
-    if host.options.check_mode:
-        return _foreseen(result, task, host, gathered.inventory, installer, resolution, impossible)
+    result["recovered"] = recovered
+    if check_mode:
+        return _foreseen(result, task, host, inventory, installer, resolution, impossible)
     if impossible and not partial:
         raise BackendError(
             "run %s cannot be undone as a whole: %s. Nothing was changed; set partial: true to undo the rest"
@@ -84,15 +94,38 @@ def _rolled_back(
         )
     if not resolution.solution.changes:
         result.update(patches=_patches(resolution, impossible, lambda wanted: (RESTORED, None)), commands=[])
-        return _looked_again(result, task, host, gathered.inventory, [])
-    return _carried_out(result, task, host, installer, resolution, undone, gathered.inventory, impossible)
+        if not impossible:
+            result["warnings"] += _marked(undone, task)
+        return _looked_again(result, task, host, inventory, [])
+    return _carried_out(result, task, host, installer, resolution, undone, inventory, impossible)
+
+
+def _gathered_again(task: Task, host: Host) -> Document:
+    again = host.options._replace(refresh="never")
+    return gather(task.name, task.patch_group, host.run, host.clock, again, task.baselines).inventory
+
+
+def _as_settled(run: runs.RunFolder, inventory: Document) -> runs.RunFolder:
+    """An interrupted run as it will be known by; nothing is written."""
+    if run.document.get("state") != runs.ENDED:
+        run.document["changed"] = [outcome.change_document(change) for change in came(run, inventory)]
+    return run
+
+
+def _marked(undone: runs.RunFolder, task: Task) -> t.List[str]:
+    try:
+        undone.update(rolled_back=task.run_id)
+    except BackendError as error:
+        return [str(error)]
+    return []
 
 
 def chosen(known: t.Sequence[runs.RunFolder], of_run: t.Optional[str]) -> runs.RunFolder:
-    """The run to undo: the last of this id, or the last that changed something. Raises BackendError without one."""
-    changing = [
-        run for run in known if run.document.get("changed") and run.document.get("operation") in ("install", "rollback")
-    ]
+    """The run to undo: the last of this id, or the last that installed something. Raises BackendError without one.
+
+    A rollback is none: to undo it would bring back what somebody did not want.
+    """
+    changing = [run for run in known if run.document.get("changed") and run.document.get("operation") == "install"]
     candidates = [run for run in changing if of_run is None or run.run_id == of_run]
     if not candidates:
         ids = ", ".join(run.run_id for run in changing[-5:]) or "none"
@@ -106,7 +139,7 @@ def chosen(known: t.Sequence[runs.RunFolder], of_run: t.Optional[str]) -> runs.R
     return found
 
 
-def what_to_undo(changed: t.Sequence[Document], inventory: Document, running_kernel: str) -> Undo:
+def what_to_undo(changed: t.Sequence[Document], inventory: Document, kernel: RunningKernel) -> Undo:
     """`changed`: what the run did, as its run.json tells; judged by what the node has now."""
     older: t.List[Wanted] = []
     removals: t.List[Wanted] = []
@@ -123,20 +156,12 @@ def what_to_undo(changed: t.Sequence[Document], inventory: Document, running_ker
             impossible.append(Skip(target, "it is %s by now, not %s as that run left it" % (shown, new)))
         elif old is not None:
             older.append(Wanted(change["name"], change["arch"], old))
-        elif is_running_kernel(change, running_kernel):
+        elif kernel.is_from(change):
             words = "it is the running kernel: boot the one before it, whose boot entry is still there, then roll back"
             impossible.append(Skip(target, words))
         else:
             removals.append(Wanted(change["name"], change["arch"], new))
     return Undo(tuple(older), tuple(removals), tuple(impossible), tuple(done))
-
-
-def is_running_kernel(change: Document, release: str) -> bool:
-    """Debian has the kernel's release in the package's name, rpm's distributions in its version."""
-    if not change["name"].startswith(KERNELS):
-        return False
-    version = (change["new"] or "").rpartition(":")[2]
-    return release in change["name"] or release in (version, "%s.%s" % (version, change["arch"]))
 
 
 def _refused(undo: Undo, undone: runs.RunFolder, resolution: Resolution) -> t.List[Skip]:
@@ -208,6 +233,8 @@ def _carried_out(
         {
             "operation": "rollback",
             "of_run": undone.run_id,
+            "of_folder": os.path.basename(undone.path),
+            "whole": not impossible,
             "manager": before["manager"],
             "changes": [outcome.change_document(change) for change in resolution.solution.changes],
             "commands": [" ".join(step.command) for step in steps],
@@ -218,8 +245,7 @@ def _carried_out(
     job.start(run.path, run.unit, steps, deadline, host.options.lock_timeout, host.run)
     job.wait(run.path)
     results = job.results(run.path)
-    again = host.options._replace(refresh="never")
-    after = gather(task.name, task.patch_group, host.run, host.clock, again, task.baselines).inventory
+    after, unseen = look_again(task, host, before, resolution.solution.changes, results)
     failures = installer.failures(resolution.request, results)
     changed = engine_changes.changes(before, after)
 
@@ -231,17 +257,38 @@ def _carried_out(
 
     result["patches"] = _patches(resolution, impossible, became)
     result["commands"] = [" ".join(entry.command) for entry in results if entry.code is not None]
-    if changed:
-        pending.add([change.kb_id for change in changed if change.new], host.clock(), host.options.root)
-    run.update(
-        state=runs.ENDED,
-        ended=dates.text(host.clock()),
-        patches=result["patches"],
-        changed=[outcome.change_document(change) for change in changed],
-    )
-    if changed:
-        undone.update(rolled_back=task.run_id)
+    result["warnings"] += unseen + _remember([change.kb_id for change in changed if change.new], host)
+    if not unseen:
+        result["warnings"] += _write_down(run, result["patches"], changed, host)
+        if all(patch["outcome"] == RESTORED for patch in result["patches"]):
+            result["warnings"] += _marked(undone, task)
     return _looked_again(result, task, host, after, changed)
+
+
+def _remember(kb_ids: t.Sequence[str], host: Host) -> t.List[str]:
+    if not kb_ids:
+        return []
+    try:
+        pending.add(kb_ids, host.clock(), False, host.options.root)
+    except OSError as error:
+        return ["what waits for a reboot could not be written to %s: %s" % (error.filename, error.strerror)]
+    return []
+
+
+def _write_down(
+    run: runs.RunFolder, patches: t.Sequence[Document], changed: t.Sequence[engine_changes.Changed], host: Host
+) -> t.List[str]:
+    """What a full disk does not take is a warning: the packages are restored."""
+    try:
+        run.update(
+            state=runs.ENDED,
+            ended=dates.text(host.clock()),
+            patches=patches,
+            changed=[outcome.change_document(change) for change in changed],
+        )
+    except BackendError as error:
+        return ["%s; the next run will settle this one again" % error]
+    return []
 
 
 def _why_not_restored(wanted: Wanted, removed: bool, inventory: Document) -> t.Optional[str]:

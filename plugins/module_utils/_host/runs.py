@@ -101,6 +101,11 @@ def known(root: str = "") -> t.List[RunFolder]:
     return found
 
 
+def of_folder(name: t.Optional[str], root: str = "") -> t.Optional[RunFolder]:
+    """The run whose folder has this name, which tells it from others of the same id; None when it is gone."""
+    return next((run for run in known(root) if os.path.basename(run.path) == name), None)
+
+
 def unfinished(root: str = "") -> t.List[RunFolder]:
     """Runs whose end nobody wrote down: they were interrupted, or are still under way."""
     return [run for run in known(root) if run.document.get("state") != ENDED]

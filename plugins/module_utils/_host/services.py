@@ -10,10 +10,22 @@ import os
 import re
 import typing as t
 
+from .base import BackendError
+from .transaction import Installer
+
 CODE = ("/usr/", "/lib", "/bin/", "/sbin/", "/opt/")
 DELETED = " (deleted)"
 
 _unit = re.compile(r"/([^/]+\.service)(?=/|$)")
+
+
+def outdated(installer: Installer) -> t.Tuple[t.List[str], t.List[str]]:
+    """As the package manager's tool tells, or /proc; and a warning where that tool fails."""
+    try:
+        told, warnings = installer.services(), []
+    except BackendError as error:
+        told, warnings = None, ["%s; which services need a restart is told by /proc alone" % error]
+    return (outdated_units() if told is None else told), warnings
 
 
 def outdated_units(proc: str = "/proc") -> t.List[str]:

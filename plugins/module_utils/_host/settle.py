@@ -18,6 +18,9 @@ from .boot import boot_id
 from .task import Host, Task
 from .transaction import Change, Installer, Request, Wanted
 
+# How long after max_duration a transaction is waited for: it must not be stopped, but may hang for ever.
+GRACE = 60 * 60  # seconds
+
 
 def settled_later(root: str) -> t.List[Document]:
     """For check mode: the runs that a real one would settle."""
@@ -42,23 +45,31 @@ class Repair(t.NamedTuple):
         return ["an interrupted transaction could not be brought to an end: %s" % what for what in self.still]
 
 
-def repair(installer: Installer, run_id: str, host: Host) -> Repair:
+def repair(installer: Installer, run_id: str, host: Host, deadline: t.Optional[float] = None) -> Repair:
     """Bring what an interrupted transaction left behind to an end, as far as that goes.
 
     What does not is no reason to stop: a package that cannot be configured may be what the next version cures.
+    Raises BackendError when it is still at work long after `deadline`.
     """
     left = installer.leftovers()
     if not left:
         return Repair([], [])
-    steps = installer.repair()
+    try:
+        steps = installer.repair()
+    except BackendError as error:
+        return Repair(left, ["%s (%s)" % (what, error) for what in left])
     run = runs.begin(
         run_id,
         host.clock(),
         {"operation": "repair", "leftovers": left, "commands": [" ".join(step.command) for step in steps]},
         host.options.root,
     )
-    job.start(run.path, run.unit, steps, None, host.options.lock_timeout, host.run)
-    job.wait(run.path)
+    job.start(run.path, run.unit, steps, deadline, host.options.lock_timeout, host.run)
+    if not job.wait(run.path, None if deadline is None else deadline + GRACE):
+        raise BackendError(
+            "max_duration was over an hour ago and the repair of an interrupted transaction is still at work; it goes"
+            " on in unit %s, and the next run takes its result from %s" % (run.unit, run.path)
+        )
     results = job.results(run.path)
     still = installer.leftovers()
     run.update(state=runs.ENDED, ended=dates.text(host.clock()), outcome="failed" if still else "repaired")
@@ -73,12 +84,25 @@ def settle(
     """Write down what became of each interrupted run, judged by what the node has now."""
     found = []
     for run in interrupted:
-        if run.document.get("operation") != "install" or "targets" not in run.document:
-            run.update(state=runs.ENDED, ended=dates.text(host.clock()), outcome="interrupted", interrupted=True)
-            found.append(_summary(run, "interrupted during its %s" % run.document.get("operation")))
+        if run.document.get("operation") == "install" and "targets" in run.document:
+            found.append(_settled(run, inventory, installer, task, host))
             continue
-        found.append(_settled(run, inventory, installer, task, host))
+        if run.document.get("operation") == "rollback":
+            _settle_rollback(run, inventory, host)
+        run.update(state=runs.ENDED, ended=dates.text(host.clock()), outcome="interrupted", interrupted=True)
+        found.append(_summary(run, "interrupted during its %s" % run.document.get("operation")))
     return found
+
+
+def _settle_rollback(run: runs.RunFolder, inventory: Document, host: Host) -> None:
+    """What it brought back by its end; and whether the run that it was to undo is undone."""
+    done = came(run, inventory)
+    if any(change.new for change in done) and run.document.get("boot_id") == boot_id():
+        _remember(run, done, host)
+    run.update(changed=[outcome.change_document(change) for change in done])
+    undone = runs.of_folder(run.document.get("of_folder"), host.options.root)
+    if undone is not None and run.document.get("whole") and len(done) == len(run.document["changes"]):
+        undone.update(rolled_back=run.run_id)
 
 
 def _settled(run: runs.RunFolder, inventory: Document, installer: Installer, task: Task, host: Host) -> Document:
@@ -97,12 +121,13 @@ def _settled(run: runs.RunFolder, inventory: Document, installer: Installer, tas
         lambda target: outcome.why_not_installed(target, inventory, failures, results),
         outcome.INSTALLED,
     )
-    came = _came(run, inventory)
+    changed = came(run, inventory)
+    brought = [change for change in changed if change.new is not None]
     rebooted = run.document.get("boot_id") != boot_id()
     option = run.document["reboot_option"]
-    reboot = changes.reboot(option, inventory["manager"], inventory.get("reboot") or {}, came, False)
-    if came and not rebooted and (reboot.required or option != changes.IF_REQUIRED):
-        _remember(run, came, host)
+    reboot = changes.reboot(option, inventory["manager"], inventory.get("reboot") or {}, brought, False)
+    if brought and not rebooted and (reboot.required or option != changes.IF_REQUIRED):
+        _remember(run, brought, host)
     limits = Limits(**run.document["limits"])
     engine_run = EngineRun(
         operation=INSTALL,
@@ -121,27 +146,37 @@ def _settled(run: runs.RunFolder, inventory: Document, installer: Installer, tas
     whole = job.ended(run.path)
     documents = [patch.document() for patch in patches]
     run.update(
-        state=runs.ENDED, ended=dates.text(host.clock()), interrupted=True, outcome="interrupted", patches=documents
+        state=runs.ENDED,
+        ended=dates.text(host.clock()),
+        interrupted=True,
+        outcome="interrupted",
+        patches=documents,
+        changed=[outcome.change_document(change) for change in changed],
     )
     what = "the module was interrupted, its transaction ended by itself" if whole else "its transaction was interrupted"
     steps = [{"name": result.name, "code": result.code, "why_not": result.why_not or None} for result in results]
     return dict(_summary(run, what), patches=documents, steps=steps, record=record)
 
 
-def _came(run: runs.RunFolder, inventory: Document) -> t.List[Change]:
-    """What the run was to bring and the node has."""
+def came(run: runs.RunFolder, inventory: Document) -> t.List[Change]:
+    """What of the changes that the run was to make is so on the node."""
     planned = [
         Change(entry["name"], entry["arch"], entry["old"], entry["new"])
-        for entry in run.document["changes"]
-        if entry["new"] is not None
+        for entry in run.document.get("changes") or ()
+        if entry["old"] != entry["new"]
     ]
-    return [change for change in planned if change.new in outcome.installed_versions(inventory, change)]
+    return [change for change in planned if _so(change, outcome.installed_versions(inventory, change))]
 
 
-def _remember(run: runs.RunFolder, came: t.Sequence[Change], host: Host) -> None:
+def _so(change: Change, now: t.Sequence[str]) -> bool:
+    return change.old not in now if change.new is None else change.new in now
+
+
+def _remember(run: runs.RunFolder, done: t.Sequence[Change], host: Host) -> None:
     started = dates.parse_instant(run.document.get("started"))
-    no_reboot = run.document["reboot_option"] == changes.NO_REBOOT
+    no_reboot = run.document.get("reboot_option") == changes.NO_REBOOT
+    new = [change.kb_id for change in done if change.new]
     try:
-        pending.add([change.kb_id for change in came], started or host.clock(), no_reboot, host.options.root)
+        pending.add(new, started or host.clock(), no_reboot, host.options.root)
     except OSError as error:
         raise BackendError("%s cannot be written: %s" % (error.filename, error.strerror)) from error

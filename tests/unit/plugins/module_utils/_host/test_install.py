@@ -5,97 +5,40 @@
 
 from __future__ import annotations
 
-import copy
-import datetime
-import hashlib
 import json
 import os
 import pathlib
-import re
 import signal
 import sys
 
 import pytest
 
 from ansible_collections.patchops.fleet.plugins.module_utils._engine import schemas, shape
-from ansible_collections.patchops.fleet.plugins.module_utils._engine.choice import parse_baselines
 from ansible_collections.patchops.fleet.plugins.module_utils._engine.errors import EngineError
 from ansible_collections.patchops.fleet.plugins.module_utils._engine.selection import Limits
-from ansible_collections.patchops.fleet.plugins.module_utils._host import base, boot, install, job, pending, runs, state
-from ansible_collections.patchops.fleet.plugins.module_utils._host.task import Host, Task
+from ansible_collections.patchops.fleet.plugins.module_utils._host import base, boot, job, pending, runs
+from ansible_collections.patchops.fleet.plugins.module_utils._host.transaction import Step
 from ansible_collections.patchops.fleet.tests.unit.plugins.module_utils._engine.builders import (
-    DEBIAN,
     RHEL,
     baseline,
     rule,
 )
 from ansible_collections.patchops.fleet.tests.unit.plugins.module_utils._host.small_installer import SIZE, Small
-from ansible_collections.patchops.fleet.tests.unit.plugins.module_utils._host.waiting import until, until_there
+from ansible_collections.patchops.fleet.tests.unit.plugins.module_utils._host.small_system import (
+    EVERYTHING,
+    NOW,
+    System,
+    ends,
+    interrupted,
+)
 
 pytestmark = pytest.mark.needs("python3-apt")
-
-NOW = datetime.datetime(2026, 11, 21, 12, tzinfo=datetime.timezone.utc)
-EVERYTHING = baseline(DEBIAN, rule(days=None, enable_non_security=True))
 
 
 @pytest.fixture(autouse=True)
 def without_systemd(monkeypatch, tmp_path):
     """The same way wherever the tests run."""
     monkeypatch.setattr(job, "SYSTEMD", str(tmp_path / "no-systemd"))
-
-
-class System:
-    """A node with foo and bar behind, lib a dependency, and a transaction of its own."""
-
-    def __init__(self, fake_root):
-        self.fake_root = fake_root
-        self.root = fake_root.root
-        self.suite = fake_root.suite("stable")
-        for name in ("bar", "foo", "lib"):
-            self.suite.add(name, "1.0")
-            fake_root.install(name, "1.0")
-        self.offer("1.1", "bar", "foo")
-        (self.root / "failing").mkdir()
-        self.installer = type("Small", (Small,), {})
-
-    def offer(self, version, *names):
-        for name in names:
-            self.suite.add(name, version)
-        # apt tells by size and time, in seconds, whether dpkg's status is another than the one in its cache
-        os.utime(str(self.root / "var/lib/dpkg/status"), (1750000000, 1750000000))
-        self.fake_root.update()
-
-    def run(self, run_id="r1", given=None, options=None, **task):
-        task = {"minimum_free_space": 0, **task}
-        asked = Task("db1", None, parse_baselines(copy.deepcopy([given or EVERYTHING])), run_id, **task)
-        options = base.Options(refresh="never", root=str(self.root), lock_timeout=60)._replace(**(options or {}))
-        host = Host(self.fake_root.run, lambda: NOW, options)
-        return install.install(asked, host, lambda manager, run, options: self.installer(run, options))
-
-    def versions(self):
-        text = (self.root / "var/lib/dpkg/status").read_text()
-        return dict(re.findall(r"(?ms)^Package: (\S+)$.*?^Version: (\S+)$", text))
-
-    def state(self, *names):
-        return pathlib.Path(str(self.root) + state.STATE_FOLDER, *names)
-
-    def runs(self):
-        return runs.known(str(self.root))
-
-    def fail(self, name, words):
-        (self.root / "failing" / name).write_text(words)
-
-    def ask_for_a_reboot(self):
-        for folder in ("run", "var/run"):
-            (self.root / folder / "reboot-required").write_text("*** System restart required ***\n")
-            (self.root / folder / "reboot-required.pkgs").write_text("foo\n")
-
-    def files(self):
-        """Everything on the node, with a sum of what is in it."""
-        return {
-            str(path): hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None
-            for path in self.root.rglob("*")
-        }
 
 
 @pytest.fixture
@@ -340,27 +283,57 @@ def test_leftovers_that_stay_are_named_and_what_is_approved_comes_all_the_same(s
     assert system.versions()["foo"] == "1.1"
 
 
-def interrupted(system, **task):
-    """A module that is killed while its transaction is under way, in a process of its own."""
-    (system.root / "waits").write_text("")
-    pid = os.fork()
-    if not pid:
-        try:
-            system.run("lost", **task)
-        finally:
-            os.kill(os.getpid(), signal.SIGKILL)
-    until_there(system.root / "begun")
-    os.kill(pid, signal.SIGKILL)
-    os.waitpid(pid, 0)
-    (run,) = system.runs()
-    assert run.document["state"] == "running"
-    return run
+def test_leftovers_that_nobody_knows_how_to_repair_are_named_and_block_nothing(system):
+    (system.root / "leftover").write_text("")
+
+    def repair(self):
+        raise base.BackendError("it finds nothing to do")
+
+    system.installer.repair = repair
+    result = system.run()
+    assert "it finds nothing to do" in " ".join(result["warnings"])
+    assert (result["outcome"], result["leftovers"]) == ("installed", ["foo is half-configured"])
+    assert system.versions()["foo"] == "1.1"
 
 
-def ends(system, run):
-    (system.root / "go").write_text("")
-    until(lambda: not job.alive(run.path))
-    (system.root / "waits").unlink()
+def test_the_tool_that_tells_services_fails_and_nothing_else_does(system):
+    def services(self):
+        raise base.BackendError("needrestart ended with exit code 1: broken")
+
+    system.installer.services = services
+    result = system.run(reboot_option="RebootIfNeeded")
+    assert (result["outcome"], result["reboot"]["due"]) == ("installed", True)
+    assert "needrestart ended with exit code 1: broken" in " ".join(result["warnings"])
+    assert [run.document["outcome"] for run in system.runs()] == ["installed"]
+    assert result["record"]["services"] == result["services"]
+
+
+@pytest.mark.parametrize(
+    ("words", "outcome"),
+    [pytest.param(None, "installed", id="all went well"), pytest.param("no", "failed", id="one failed")],
+)
+def test_a_node_that_cannot_be_looked_at_afterwards_keeps_its_result(system, words, outcome):
+    """What is known is told, a reboot stays due, and the next run tells the rest."""
+    if words:
+        system.fail("foo", words)
+    system.offer("2.0", "foo")
+    broken = system.root / "etc/apt/sources.list.d/broken.list"
+
+    def install(self, request):
+        command = "import pathlib; pathlib.Path(%r).write_text('no source')" % str(broken)
+        steps = Small.install(self, request)
+        return [*steps, Step("break", (sys.executable, "-c", command), always=True)]
+
+    system.installer.install = install
+    result = system.run(reboot_option="RebootIfNeeded", limits=Limits(include=["foo"]))
+    assert "could not be looked at after the transaction" in " ".join(result["warnings"])
+    assert outcomes(result)["foo.amd64"][0] == outcome
+    assert (result["changed"], result["reboot"]["due"]) == (True, not words)
+    assert result["record"]["complete"] is False
+    broken.unlink()
+    system.installer.install = Small.install
+    (recovered,) = system.run("r2", limits=Limits(include=["nothing"]))["recovered"]
+    assert outcomes(recovered)["foo.amd64"][0] == outcome
 
 
 def kill_worker(run):
