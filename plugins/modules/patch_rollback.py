@@ -133,7 +133,7 @@ failed_patches:
   type: list
   elements: str
 recovered:
-  description: Runs that were interrupted, and what became of them; what one of them changed can be undone like any other.
+  description: Runs that were interrupted, and what became of them. What they changed can be undone like any other.
   returned: success or failure of a package
   type: list
   elements: dict

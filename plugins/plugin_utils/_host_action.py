@@ -9,6 +9,8 @@ Checks baselines before any host is asked, names node and run, and keeps records
 from __future__ import annotations
 
 import datetime
+import os
+import pathlib
 import typing as t
 
 from ansible.plugins.action import ActionBase
@@ -73,12 +75,25 @@ class HostAction(ActionBase):
         arguments["run_id"] = run_id(task_vars, arguments.get("run_id"))
         if arguments["keep_inventory"] and not arguments.get("records_dir"):
             raise Refused("keep_inventory needs a folder to keep it in; give records_dir")
+        self._hold_that_records_can_be_kept(arguments.get("records_dir"))
         if self._task.async_val and arguments.get("records_dir"):
             raise Refused(
                 "records_dir needs the record, which a task with async does not wait for;"
                 " leave one of them out, or use detail: full and write the record that async_status returns"
             )
         return arguments
+
+    def _hold_that_records_can_be_kept(self, folder: str | None) -> None:
+        """Before a node is changed whose record is then nowhere. Raises Refused."""
+        if not folder or self._task.check_mode:
+            return
+        place = pathlib.Path(folder).absolute()
+        there = next(path for path in (place, *place.parents) if path.exists())
+        if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+            raise Refused(
+                f"records cannot be written to {folder} (records_dir) on the controller, because of {there}; make it a"
+                " folder that can be written to, or name another one. No node was asked"
+            )
 
     def asked(self, module: str, arguments: Document, task_vars: Document) -> Document:
         """The node's answer, with the whole record where one is to be kept."""
@@ -96,11 +111,10 @@ class HostAction(ActionBase):
         """`answer` once its record is in records_dir, with what the task did not ask for left out."""
         folder = arguments.get("records_dir")
         if folder and not self._task.check_mode and "record" in answer:
-            for recovered in answer.get("recovered") or ():
-                if "record" in recovered:
-                    recovered["record_file"] = self._keep(folder, recovered["record"], None)
-            inventory = answer.get("inventory") if arguments["keep_inventory"] else None
-            answer["record_file"] = self._keep(folder, answer["record"], inventory)
+            try:
+                self._keep(folder, answer, arguments["keep_inventory"])
+            except OSError as error:  # the node may have been changed: nothing of what it answered may be lost
+                return _unkept(folder, answer, error)
         if arguments["detail"] != "full":
             answer.pop("record", None)
             for recovered in answer.get("recovered") or ():
@@ -109,11 +123,23 @@ class HostAction(ActionBase):
             answer.pop("inventory", None)
         return answer
 
-    def _keep(self, folder: str, record: Document, inventory: Document | None) -> str:
-        try:
-            return str(keep(folder, plain(record), plain(inventory)))
-        except OSError as error:
-            raise Refused(f"the record cannot be written to {folder}: {error}") from error
+    def _keep(self, folder: str, answer: Document, with_inventory: bool) -> None:
+        """Raises OSError."""
+        for recovered in answer.get("recovered") or ():
+            if "record" in recovered:
+                recovered["record_file"] = str(keep(folder, plain(recovered["record"])))
+        inventory = answer.get("inventory") if with_inventory else None
+        answer["record_file"] = str(keep(folder, plain(answer["record"]), plain(inventory)))
+
+
+def _unkept(folder: str, answer: Document, error: OSError) -> Document:
+    """The whole answer, records too, of a task that fails for them."""
+    words = (
+        f"the record cannot be written to {folder} (records_dir) on the controller: {error}. It stands in this result;"
+        " make the folder writable, or name another one"
+    )
+    answer.update(failed=True, msg=f"{answer['msg']}; {words}" if answer.get("failed") else words)
+    return answer
 
 
 def unknown_answer(arguments: Document, operating_system: str, reason: str) -> Document:

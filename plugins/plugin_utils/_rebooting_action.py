@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime
 import typing as t
 
-from ansible.errors import AnsibleConnectionFailure
+from ansible.errors import AnsibleConnectionFailure, AnsibleError
 
 from ..module_utils._engine import dates
 from ..module_utils._engine.assessment import assess
@@ -50,7 +50,7 @@ class RebootingAction(HostAction):
             return answer
         rebooted = self._reboot(arguments, task_vars)
         if rebooted.get("failed") or rebooted.get("unreachable"):
-            return _lost(arguments, answer, str(rebooted.get("msg")))
+            return _lost(arguments, answer, rebooted)
         answer["reboot"].update(done=True, seconds=rebooted.get("elapsed"))
         answer["changed"] = True
         return self._looked_again(arguments, answer, conclusion, task_vars)
@@ -79,6 +79,8 @@ class RebootingAction(HostAction):
             rebooted = reboot.run(task_vars=task_vars)
         except AnsibleConnectionFailure as error:
             rebooted = {"unreachable": True, "msg": str(error)}
+        except AnsibleError as error:
+            rebooted = {"failed": True, "rebooted": False, "msg": str(error)}
         if rebooted.get("failed") or rebooted.get("unreachable"):
             self._leave_alone()
         return rebooted
@@ -95,7 +97,7 @@ class RebootingAction(HostAction):
         scanned.update(refresh="never", return_inventory=True)
         try:
             found = self.asked(SCAN, scanned, task_vars)
-        except AnsibleConnectionFailure as error:
+        except AnsibleError as error:
             self._leave_alone()
             found = {"failed": True, "msg": str(error)}
         inventory = plain(found.get("inventory"))
@@ -126,11 +128,15 @@ class RebootingAction(HostAction):
         return answer
 
 
-def _lost(arguments: Document, answer: Document, words: str) -> Document:
-    """The node did not come back. What was installed stays in the result, and in the record that is kept."""
-    answer.update(
-        failed=True,
-        msg=f"{arguments['name']}: the patches are installed, and the node did not come back from its reboot within"
-        f" {arguments['reboot_timeout']} seconds (reboot_timeout): {words}. Look at its console; then scan it again",
-    )
+def _lost(arguments: Document, answer: Document, rebooted: Document) -> Document:
+    """The node did not reboot, or come back. What was installed stays in the result, and in the record that is kept."""
+    words = rebooted.get("msg")
+    if rebooted.get("rebooted") is False and not rebooted.get("unreachable"):
+        ending = f"could not be rebooted: {words}. Reboot it yourself; then scan it again"
+    else:
+        ending = (
+            f"did not come back from its reboot within {arguments['reboot_timeout']} seconds (reboot_timeout): {words}."
+            " Look at its console; then scan it again"
+        )
+    answer.update(failed=True, msg=f"{arguments['name']}: the patches are installed, and the node {ending}")
     return answer

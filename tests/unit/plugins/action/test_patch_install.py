@@ -9,6 +9,7 @@ import json
 import types
 
 import pytest
+from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.parsing.dataloader import DataLoader
 from ansible.playbook.play_context import PlayContext
 from ansible.playbook.task import Task
@@ -56,6 +57,13 @@ def installed(**members):
 SCANNED = {"changed": False, "inventory": CURRENT, "record": {}, "ansible_facts": {}}
 
 
+def answered(answer):
+    """As Ansible hands over what came of something; or raises it, as it does when a connection is lost."""
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
+
+
 class Controller:
     """Runs the action with modules that answer from `answers`, and a reboot that comes to `rebooted`."""
 
@@ -84,12 +92,12 @@ class Controller:
 
     def _execute_module(self, module_name, module_args, task_vars, wrap_async):
         self.asked.append((module_name.rpartition(".")[2], module_args, wrap_async))
-        return json.loads(json.dumps(self.answers[module_name]))
+        return json.loads(json.dumps(answered(self.answers[module_name])))
 
     def get(self, name, task, **members):
         """As Ansible's loader of action plugins."""
         self.reboots.append((name, task.args))
-        return types.SimpleNamespace(run=lambda task_vars: self.rebooted)
+        return types.SimpleNamespace(run=lambda task_vars: answered(self.rebooted))
 
     @property
     def modules(self):
@@ -162,6 +170,7 @@ def test_a_module_that_failed_as_a_whole_reboots_nothing(controller):
     [
         pytest.param({"failed": True, "msg": "timed out"}, id="failed"),
         pytest.param({"unreachable": True, "msg": "timed out"}, id="unreachable"),
+        pytest.param(AnsibleConnectionFailure("timed out"), id="the connection is lost"),
     ],
 )
 def test_a_node_that_does_not_come_back_fails_and_what_was_installed_stays_in_the_result(controller, lost):
@@ -173,12 +182,36 @@ def test_a_node_that_does_not_come_back_fails_and_what_was_installed_stays_in_th
     assert result["patches"] == installed()["patches"]
 
 
-def test_a_node_that_comes_back_and_cannot_be_scanned_fails(controller):
-    controller.answers["patchops.fleet.patch_scan"] = {"failed": True, "msg": "apt is gone"}
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        pytest.param(AnsibleError("no shutdown command"), id="an error"),
+        pytest.param({"failed": True, "rebooted": False, "msg": "no shutdown command"}, id="an answer"),
+    ],
+)
+def test_a_node_that_cannot_be_rebooted_keeps_its_result(controller, refusal):
+    controller.rebooted = refusal
+    result = controller.run()
+    assert (result["failed"], result["reboot"]["done"], controller.modules) == (True, False, ["patch_install"])
+    assert "the patches are installed, and the node could not be rebooted: no shutdown command" in result["msg"]
+    assert result["patches"] == installed()["patches"]
+
+
+@pytest.mark.parametrize(
+    "scan",
+    [
+        pytest.param({"failed": True, "msg": "apt is gone"}, id="failed"),
+        pytest.param(AnsibleConnectionFailure("apt is gone"), id="the connection is lost"),
+        pytest.param(AnsibleError("apt is gone"), id="an error"),
+    ],
+)
+def test_a_node_that_comes_back_and_cannot_be_scanned_fails(controller, scan):
+    controller.answers["patchops.fleet.patch_scan"] = scan
     result = controller.run()
     assert result["failed"] is True
     assert "the node is back, and cannot be scanned: apt is gone" in result["msg"]
     assert result["reboot"]["done"] is True
+    assert result["patches"] == installed()["patches"]
 
 
 @pytest.mark.parametrize("reboot_option", ["RebootIfNeeded", "if_required"])
@@ -205,6 +238,26 @@ def test_records_are_kept_of_this_run_and_of_recovered_ones(controller, tmp_path
         assert json.load(stream)["patches"][0]["state"] == "INSTALLED_PENDING_REBOOT"
     assert {"record", "inventory"}.isdisjoint({*result, *recovered})
     assert len(list((tmp_path / "records").rglob("*.inventory.json.gz"))) == 1
+
+
+def test_a_folder_that_cannot_be_written_to_is_told_before_the_node_is_asked(controller, tmp_path):
+    (tmp_path / "file").write_text("")
+    result = controller.run(records_dir=str(tmp_path / "file/records"))
+    assert (result["failed"], controller.asked) == (True, [])
+    for words in ("records_dir", str(tmp_path / "file/records"), "name another one"):
+        assert words in result["msg"]
+
+
+@pytest.mark.parametrize("answer", [{}, {"failed": True, "msg": "1 of 2 patches failed"}], ids=["well", "failed"])
+def test_a_record_that_cannot_be_written_takes_nothing_of_the_answer_away(controller, tmp_path, answer):
+    controller.answers["patchops.fleet.patch_install"] = installed(**answer)
+    (tmp_path / "records").mkdir()
+    (tmp_path / "records" / installed()["record"]["node"]["id"]).write_text("in the way")
+    result = controller.run(records_dir=str(tmp_path / "records"))
+    assert (result["failed"], result["patches"], result["reboot"]["done"]) == (True, installed()["patches"], True)
+    assert result["record"]["patches"][0]["state"] == "INSTALLED"
+    for words in (str(tmp_path / "records"), "records_dir", "make the folder writable", answer.get("msg", "")):
+        assert words in result["msg"]
 
 
 def test_the_module_is_given_no_option_that_is_the_controllers(controller, tmp_path):
