@@ -10,8 +10,10 @@ Python 3.6, the standard library, and one file: its text is put into the folder 
     worker.lock   locked as long as this process lives
     N.log         what command number N said, both streams
     steps.json    what became of each command so far, replaced whole after every change
+    reserve       room on the disk, while this process lives
 """
 
+import contextlib
 import fcntl
 import json
 import os
@@ -24,6 +26,8 @@ UMASK = 0o022  # of the commands: what they make is the system's
 ENDED = ("Z", "X")  # states of a process: zombie, dead
 MERCY = 20  # seconds in which a command that is told to stop may do so
 POLL = 0.2  # seconds between two looks at a command that may be stopped
+RESERVE = "reserve"
+ROOM = 256 * 1024  # bytes
 RETRY = 1  # seconds between two tries of a command that finds a lock held
 
 
@@ -33,17 +37,20 @@ class Worker:
         self.job = job
         self.results = []
         self.stopping = ""  # why nothing more is started
+        self.begun = False  # whether a command was started that changes the node
 
     def run(self):
         signal.signal(signal.SIGTERM, self.stop)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
         failed = ""
+        self.save(False)
         for number, step in enumerate(self.job["steps"]):
-            why_not = self.stopping or self.over() or (failed if not step["always"] else "")
+            why_not = self.why_not(step) or (failed if not step["always"] else "")
             result = {"name": step["name"], "command": step["command"], "code": None, "why_not": why_not, "pid": None}
             result["fine"] = step["fine"]
             self.results.append(result)
             if not why_not:
+                self.begun = self.begun or not step["interruptible"]
                 self.carry_out(number, step, result)
                 if result["code"] not in step["fine"]:
                     failed = failed or "'%s' failed before" % step["name"]
@@ -52,6 +59,10 @@ class Worker:
 
     def stop(self, *_signal):
         self.stopping = "the node is being shut down, or somebody stopped the run"
+
+    def why_not(self, step):
+        """Why a step is not started, whatever came of those before. What brings to its end what was begun always is."""
+        return self.stopping or ("" if step["always"] and self.begun else self.over())
 
     def over(self):
         deadline = self.job["deadline"]
@@ -73,7 +84,7 @@ class Worker:
     def once(self, number, step, result):
         environment = dict(self.job["environment"])
         environment.update(step["environment"])
-        with open(os.path.join(self.folder, "%d.log" % number), "wb") as log:
+        with self.log(number) as log:
             try:
                 process = subprocess.Popen(
                     step["command"],
@@ -115,13 +126,42 @@ class Worker:
                 result["why_not"] = "stopped: %s" % why
                 return end(process)
 
+    def log(self, number):
+        """Where a command's words go. Without room for them it is run all the same."""
+        try:
+            return open(os.path.join(self.folder, "%d.log" % number), "wb")
+        except OSError:
+            return open(os.devnull, "wb")
+
     def save(self, ended):
+        """Write down what is known. A full disk, which may be what a command left, ends nothing that was begun."""
+        try:
+            self.write(ended)
+        except OSError:
+            forget(os.path.join(self.folder, RESERVE))
+            try:
+                self.write(ended)
+            except OSError:
+                forget(os.path.join(self.folder, "steps.json.new"))  # what was written before stands
+
+    def write(self, ended):
         path = os.path.join(self.folder, "steps.json")
         with open(path + ".new", "w") as stream:
             json.dump({"ended": ended, "steps": self.results}, stream)
             stream.flush()
             os.fsync(stream.fileno())
         os.replace(path + ".new", path)
+
+
+def reserve(folder):
+    """Room for the end to be written down in, given back when the disk is full."""
+    with contextlib.suppress(OSError), open(os.path.join(folder, RESERVE), "wb") as stream:
+        stream.write(b"\0" * ROOM)
+
+
+def forget(path):
+    with contextlib.suppress(OSError):
+        os.unlink(path)
 
 
 def feed(process, data):
@@ -153,14 +193,22 @@ def born(pid):
     return fields[19] if len(fields) > 19 and fields[0] not in ENDED else None
 
 
+def begun(folder):
+    return any(os.path.exists(os.path.join(folder, name)) for name in ("steps.json", "0.log"))
+
+
 def main():
     folder = sys.argv[1]
     os.umask(0o077)
     with open(os.path.join(folder, "worker.lock"), "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        if begun(folder):
+            return  # two were started, as where systemd says no and means yes: nothing is done twice
         with open(os.path.join(folder, "job.json")) as stream:
             job = json.load(stream)
+        reserve(folder)
         Worker(folder, job).run()
+        forget(os.path.join(folder, RESERVE))
 
 
 if __name__ == "__main__":

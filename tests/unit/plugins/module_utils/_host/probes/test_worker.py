@@ -162,6 +162,59 @@ def test_nothing_is_started_after_the_deadline(job):
     assert sorted(os.listdir(str(job.folder))) == ["job.json", "steps.json", "worker.lock", "worker.py"]
 
 
+def test_what_was_begun_is_brought_to_its_end_after_the_deadline(job):
+    """Packages that are unpacked are configured, and marks put back, however long the transaction took."""
+    deadline = time.time() + 1
+    slow = step('while [ "$(date +%s)" -lt "$END" ]; do sleep 0.05; done; exit 1', "install")
+    environment = {"PATH": "/usr/bin:/bin", "END": str(int(deadline) + 1)}
+    steps = job.run(slow, step("exit 0", always=True), step("exit 0"), deadline=deadline, environment=environment)
+    assert outcomes(steps) == [(1, ""), (0, ""), (None, "max_duration was over")]
+
+
+def test_a_download_that_was_stopped_has_begun_nothing(job):
+    slow = step("while :; do sleep 0.05; done", interruptible=True)
+    steps = job.run(slow, step("exit 0", always=True), deadline=time.time() + 1)
+    assert outcomes(steps)[1] == (None, "max_duration was over")
+
+
+def test_a_second_worker_does_nothing(job):
+    """Where systemd-run fails and yet started one."""
+    script = "echo again >>%s/times; " % job.folder + WAITS.format(job.folder)
+    job.start(step(script))
+    until_there(job.folder / "begun")
+    second = subprocess.Popen([sys.executable, "-I", "-B", str(job.folder / "worker.py"), str(job.folder)])
+    (job.folder / "go").write_text("")
+    job.wait()
+    assert second.wait() == 0
+    assert (job.folder / "times").read_text() == "again\n"
+    assert json.loads((job.folder / "steps.json").read_text())["ended"] is True
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A folder on a file system of one megabyte."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    if os.geteuid() != 0 or subprocess.call(["mount", "-t", "tmpfs", "-o", "size=1M", "tmpfs", str(folder)]) != 0:
+        pytest.skip("a file system can be mounted by root only")
+    yield folder
+    subprocess.check_call(["umount", str(folder)])
+
+
+@pytest.mark.parametrize("room", [pytest.param(worker.ROOM, id="with a reserve"), pytest.param(0, id="without")])
+def test_a_disk_that_is_full_ends_nothing(small_disk, monkeypatch, room):
+    """Which a transaction may well leave; what comes after it brings it to its end, and is written down."""
+    monkeypatch.setattr(sys.modules[__name__], "SOURCE", SOURCE.replace("ROOM = 256 * 1024 ", "ROOM = %d " % room))
+    full = Job(small_disk)
+    fill = f"cat /dev/zero >{small_disk}/filler; touch {small_disk.parent}/filled; exit 0"
+    after = step(f"touch {small_disk.parent}/configured; exit 0", "configure", always=True)
+    tidy = step("rm %s/filler" % small_disk, always=True)
+    assert outcomes(full.run(step(fill), after, tidy)) == [(0, ""), (0, ""), (0, "")]
+    assert (small_disk.parent / "filled").exists()
+    assert (small_disk.parent / "configured").exists()
+    assert not (small_disk / "reserve").exists()
+
+
 def test_the_deadline_stops_what_may_be_interrupted(job):
     slow = step("trap 'echo told; exit 3' TERM; while :; do sleep 0.05; done", interruptible=True)
     steps = job.run(slow, step("exit 0"), deadline=time.time() + 1)
