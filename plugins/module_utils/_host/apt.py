@@ -41,7 +41,7 @@ _lock_refused = re.compile(
 _entries = re.compile(r", (?=[EW]:)")
 _list_file = re.compile(r"/\S*(?:lists|%s)/[^\s,]+" % apt_sources.NAME)
 _sources_file = re.compile(r"sources\.list|\.sources\b|Malformed (entry|stanza|line)")
-_userinfo = re.compile(r"(?<=://)[^/@\s]+@")
+_userinfo = re.compile(r"(?<=://)[^/\s]*@")
 # Said besides the lines that name what failed, or about keys and not about fetching.
 _beside_the_point = re.compile(r"Some index files failed to download|legacy trusted\.gpg|Policy will reject signature")
 _failed_fetch = re.compile(r"Failed to fetch|GPG error|Some index files failed")

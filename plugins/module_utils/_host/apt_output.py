@@ -43,7 +43,7 @@ _beside_the_point = re.compile(
     r"|Packages were downgraded and -y|There were unauthenticated packages and -y|Unable to fetch some archives"
     r"|Couldn't find any package by|The following information from --solver)"
 )
-_userinfo = re.compile(r"(?<=://)[^/@\s]+@")
+_userinfo = re.compile(r"(?<=://)[^/\s]*@")
 _processing = re.compile(r"^dpkg: error processing (?P<what>package|archive) (?P<name>\S+) \(--\S+\):$")
 _prevented = re.compile(r"^dpkg: dependency problems prevent (?:configuration|processing triggers for) (?:of )?(\S+):$")
 _failed_item = re.compile(r"^Err:\d+ .* (?P<name>\S+) (?P<arch>\S+) (?P<version>\S+)$")

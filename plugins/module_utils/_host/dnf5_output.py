@@ -35,7 +35,7 @@ ROW = re.compile(
 UNRESOLVED = "Failed to resolve the transaction:"
 HINT = "You can try to add to command line:"
 BEGUN = re.compile(r"^\[ *\d+/\d+\] (?:Installing|Upgrading|Downgrading|Reinstalling|Removing|Erasing) ", re.MULTILINE)
-CREDENTIALS = re.compile(r"(?<=://)[^/@\s]+@")
+CREDENTIALS = re.compile(r"(?<=://)[^/\s]*@")
 LOCKED = re.compile(r"^\S+ is already locked by another process$", re.MULTILINE)
 
 PACKAGE = r"(?P<package>\S+-[^\s-]+-[^\s-]+\.[a-z0-9_]+)"

@@ -39,7 +39,7 @@ FAILED = "Failed:"
 STARTED = "Running transaction\n"
 LOCKED = re.compile(r"^\S.* already locked by \d+$", re.MULTILINE)
 SUMMARY = "\nError Summary\n"  # says the same again
-CREDENTIALS = re.compile(r"(?<=://)[^/@\s]+@")
+CREDENTIALS = re.compile(r"(?<=://)[^/\s]*@")
 
 
 def parse_failures(output: str, labels: Labels) -> t.Dict[str, str]:

@@ -25,7 +25,7 @@ PASSED_ON = ("PATH", "http_proxy", "https_proxy", "ftp_proxy", "no_proxy", "HTTP
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 STOP_TIMEOUT = "15min"  # how long a shutdown of the host waits for the command that is under way
 MOST_OUTPUT = 1 << 20  # bytes of one log
-_userinfo = re.compile(r"(?<=://)[^/@\s]+@")
+_userinfo = re.compile(r"(?<=://)[^/\s]*@")
 FIRST_POLL, LAST_POLL = 0.05, 1.0  # seconds
 
 

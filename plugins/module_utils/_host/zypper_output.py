@@ -32,7 +32,7 @@ _no_xml = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _repeated = re.compile(r"zypper> .*?(?=\n<(?:message|prompt|search-result|locks|update-status|/stream)\b)", re.DOTALL)
 # Most of what repositories offer: left out before it costs time to read.
 _not_installed = re.compile('<solvable status="not-installed"[^<>]*/>\\n?')
-_userinfo = re.compile(r"(?<=://)[^/@\s]+@")
+_userinfo = re.compile(r"(?<=://)[^/\s]*@")
 
 Edition = t.Tuple[int, str, str]  # epoch, version, release
 Named = t.Tuple[str, str]  # name and architecture of a package

@@ -39,7 +39,7 @@ def without_userinfo(uri):
 
 def clean(words):
     """A message on one line, without the user and password of an address in it."""
-    return re.sub(r"(?<=://)[^/@\s]+@", "", " ".join(str(words).split()))
+    return re.sub(r"(?<=://)[^/\s]*@", "", " ".join(str(words).split()))
 
 
 def read(path):
