@@ -5,10 +5,13 @@
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import json
 import os
 import re
+import shutil
+import tempfile
 import time
 import typing as t
 
@@ -35,13 +38,13 @@ class ZypperCommand:
     def __init__(self, run: Run, options: Options) -> None:
         self._run = run
         self._options = options
-        self._sources: t.Optional[str] = None
+        self._sources: t.Optional[t.Tuple[str, str]] = None  # folder, and the one with its configuration
 
     def line(self, *arguments: str) -> t.List[str]:
         """The command line of zypper with these arguments."""
         root = ["--root", self._options.root] if self._options.root else []
         folder = self._sources_folder()
-        instead = ["--reposd-dir", folder + "/repos.d", "--cache-dir", folder + "/cache"] if folder else []
+        instead = ["--reposd-dir", self._configured(), "--cache-dir", folder + "/cache"] if folder else []
         return ["zypper", *root, *instead, "--non-interactive", *arguments]
 
     def unlocked(self, command: t.Sequence[str], data: t.Optional[str] = None) -> t.Tuple[int, str, str]:
@@ -110,19 +113,26 @@ class ZypperCommand:
         return next((path for path in RPM_DATABASES if os.path.isdir(root + path)), RPM_DATABASES[0])
 
     def _sources_folder(self) -> t.Optional[str]:
-        """Where the repositories of a baseline are configured and cached, written when first needed.
+        """Where the repositories of a baseline are cached, and configured but for check mode.
 
         Each set of sources has its own, so that what was fetched of one is never taken for another's.
         """
-        if not self._options.sources:
-            return None
+        return self._written()[0] if self._options.sources else None
+
+    def _configured(self) -> str:
+        return self._written()[1]
+
+    def _written(self) -> t.Tuple[str, str]:
+        """Both folders. The configuration, which may hold credentials, is written when first needed."""
         if self._sources is None:
+            root = self._options.root
             known = hashlib.sha256(json.dumps(self._options.sources).encode()).hexdigest()[:16]
-            folder = "%s%s/%s" % (self._options.root, OWN_FOLDER, known)
+            folder = "%s%s/%s" % (root, OWN_FOLDER, known)
+            configured = root + temporary_folder(root) if self._options.check_mode else folder + "/repos.d"
             for number, source in enumerate(self._options.sources):
                 name = "%02d-%s.repo" % (number, _unusual.sub("_", source.name))
-                write_own("%s/repos.d/%s" % (folder, name), source.configuration.rstrip("\n") + "\n")
-            self._sources = folder
+                write_own("%s/%s" % (configured, name), source.configuration.rstrip("\n") + "\n")
+            self._sources = folder, configured
         return self._sources
 
 
@@ -157,6 +167,16 @@ def fetched_only(metadata: t.Mapping[str, Metadata]) -> Restriction:
     if len(fetched) == len(metadata):
         return [], []
     return [], [part for alias in fetched for part in ("--repo", alias)]
+
+
+def temporary_folder(root: str) -> str:
+    """A folder that ends with this process, as seen below `root`."""
+    where = root + "/tmp" if root else None
+    if where:
+        os.makedirs(where, exist_ok=True)
+    folder = tempfile.mkdtemp(prefix="patchops-", dir=where)
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder[len(root) :]
 
 
 def write_own(path: str, text: str) -> None:

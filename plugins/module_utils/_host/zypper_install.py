@@ -5,14 +5,25 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import re
+import shutil
 import typing as t
 
 from .._engine import versions
 from .base import BackendError, Options, Run
 from .transaction import Change, Installer, Request, Solution, Step, StepResult, Wanted
 from .zypp_metadata import configuration, configuration_text, locks
-from .zypper_command import OWN_FOLDER, Restriction, ZypperCommand, failed, fetched_only, write_own
+from .zypper_command import (
+    OWN_FOLDER,
+    Restriction,
+    ZypperCommand,
+    failed,
+    fetched_only,
+    temporary_folder,
+    write_own,
+)
 from .zypper_output import LOCKED, OutputError
 from .zypper_transactions import Plan, parse_failures, parse_plan
 
@@ -28,8 +39,7 @@ REFUSED = (4, 6, 8, 104)
 # The solver states its problem and does not resort to removing what stands in the way. Nothing is installed before
 # everything is downloaded, so that a repository that fails cannot leave half of it.
 OPTIONS = ("--name", "--auto-agree-with-licenses", "--no-recommends", "--no-force-resolution")
-LOCKS = OWN_FOLDER + "/locks"
-CONFIGURATION = OWN_FOLDER + "/zypp.conf"
+BANS = OWN_FOLDER + "/bans"
 ANOTHER_LOCK = """
 type: package
 match_type: exact
@@ -143,13 +153,14 @@ class ZypperInstaller(Installer):
         words = [_word(wanted) for wanted in request.packages]
         words += ["!" + _word(wanted) for wanted in request.removals]
         command = self._zypper.line(*overall, "install", *OPTIONS, *older, *more, *after)
-        return [*self._forbidding(request.forbidden), *command, "--", *words]
+        return [*self._forbidding(request.forbidden, simulated=xml), *command, "--", *words]
 
-    def _forbidding(self, forbidden: t.Sequence[Wanted]) -> t.List[str]:
+    def _forbidding(self, forbidden: t.Sequence[Wanted], simulated: bool) -> t.List[str]:
         """How zypper is told versions that must not come: locks of ours beside the user's, in a file of ours.
 
         It is named in a configuration of ours, so that nothing of the node's has to be put back afterwards. Locks know
-        no architecture: a version is forbidden in all of them.
+        no architecture: a version is forbidden in all of them. Both files stand in a folder named after what is in
+        them, as the transaction may outlive this process; in check mode they are gone with it.
         """
         if not forbidden:
             return []
@@ -157,10 +168,19 @@ class ZypperInstaller(Installer):
         for wanted in forbidden:
             _word(wanted)
         ours = "".join(ANOTHER_LOCK % named for named in sorted({(entry.name, entry.version) for entry in forbidden}))
-        settings = "[main]\nlocksfile.path = %s\nlocksfile.apply = true\n" % LOCKS
-        write_own(root + LOCKS, "%s\n%s" % (locks(root), ours))
-        write_own(root + CONFIGURATION, "%s\n%s" % (configuration_text(root), settings))
-        return ["env", "ZYPP_CONF=%s" % (root + CONFIGURATION)]
+        banned = "%s\n%s" % (locks(root), ours)
+        settings = "%s\n[main]\nlocksfile.path = %%s/locks\nlocksfile.apply = true\n" % (
+            configuration_text(root).replace("%", "%%")
+        )
+        folder = "%s/%s" % (BANS, hashlib.sha256((banned + settings).encode()).hexdigest()[:16])
+        if self._options.check_mode and simulated:
+            folder = temporary_folder(root)
+        if simulated or not self._options.check_mode:
+            write_own("%s%s/locks" % (root, folder), banned)
+            write_own("%s%s/zypp.conf" % (root, folder), settings % folder)
+        if not self._options.check_mode:
+            _tidy(root + BANS, os.path.basename(folder))
+        return ["env", "ZYPP_CONF=%s%s/zypp.conf" % (root, folder)]
 
     def _objections(self, request: Request, plan: Plan) -> t.Iterator[str]:
         """What a plan does that was not asked for, or does not do that was."""
@@ -215,6 +235,13 @@ class ZypperInstaller(Installer):
         code, plan = self._plan(Request((wanted,)), "--force")
         leaving = any(change.new is None and change.kb_id != wanted.kb_id for change in plan.changes)
         return code not in REFUSED and not leaving and any(change.new == wanted.version for change in plan.changes)
+
+
+def _tidy(folder: str, needed: str) -> None:
+    """Only one run at a time works on a node, so what others needed is needed no more."""
+    for name in os.listdir(folder):
+        if name != needed:
+            shutil.rmtree(os.path.join(folder, name), ignore_errors=True)
 
 
 def _word(wanted: Wanted) -> str:

@@ -467,6 +467,50 @@ def tree_of(root):
     return found
 
 
+def own(root):
+    """Files of ours below the state folder, without what was fetched."""
+    folder = root.path / "var/lib/patchops"
+    return sorted(
+        str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file() and "/cache/" not in str(path)
+    )
+
+
+def test_check_mode_leaves_neither_bans_nor_the_configuration_of_sources(root):
+    """Which may hold credentials; and beside it a run may be at work with other bans."""
+    system_with_choices(root)
+    configured = next((root.path / "etc/zypp/repos.d").iterdir())
+    source = base.Source("secret", configured.read_text())
+    request = Request(wanted("lantern 1.1-1"), forbidden=wanted("wick 2.0-1"))
+    for given in ({}, {"sources": (source,)}):
+        checked = options(root, check_mode=True, **given)
+        zypper.Zypper(root.run, clock, checked).inventory({})
+        tool = ZypperInstaller(root.run, checked)
+        assert Change("wick", "noarch", None, "1.0-1") in tool.solve(request).changes
+        assert [step.name for step in (*tool.download(request), *tool.install(request))] == ["download", "install"]
+        assert own(root) == []
+    install(root, request)
+    assert [path.rpartition("/")[2] for path in own(root)] == ["locks", "zypp.conf"]
+
+
+def test_bans_of_one_request_are_not_in_the_way_of_another_and_do_not_pile_up(root):
+    system_with_choices(root)
+    tool = installer(root)
+    first = Request(wanted("lantern 1.1-1"), forbidden=wanted("wick 2.0-1"))
+    second = Request(wanted("lantern 1.1-1"), forbidden=wanted("wick 1.0-1"))
+    named = [tool.install(request)[0].command[:2] for request in (first, second, first)]
+    assert named[0] == named[2] != named[1]
+    assert len(own(root)) == 2
+    install(root, second)
+    assert "wick 2.0-1" in installed(root)
+
+
+def test_what_check_mode_shows_is_what_is_run(root):
+    system_with_choices(root)
+    request = Request(wanted("lantern 1.1-1"), forbidden=wanted("wick 2.0-1"))
+    shown = ZypperInstaller(root.run, options(root, check_mode=True)).install(request)
+    assert shown == installer(root).install(request)
+
+
 def test_what_sources_are_kept_in_is_for_root_only(root):
     source = base.Source("secret", "[secret]\nbaseurl=https://user:word@example.com/\n")
     installer(root, sources=(source,)).solve(Request(wanted("lantern 1.2-1")))
