@@ -155,9 +155,8 @@ summary:
 
 import datetime
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ..module_utils._baseline_arguments import BASELINE_ARGUMENTS
+from ..module_utils._baseline_module import BaselineModule
 from ..module_utils._engine import dates
 from ..module_utils._engine.errors import EngineError
 from ..module_utils._engine.lint import failing, lint
@@ -173,8 +172,8 @@ ARGUMENT_SPEC = {
 
 
 def main():
-    module = AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
-    params = plain(dict(module.params, baselines=structure(module.params["baselines"])))
+    module = BaselineModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
+    params = plain(dict(module.given, baselines=structure(module.given["baselines"])))
     now = params["now"] or dates.text(datetime.datetime.now(dates.UTC))
     try:
         answer = lint(params["baselines"], now, params["for_aws"])

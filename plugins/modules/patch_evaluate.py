@@ -179,9 +179,8 @@ import gzip
 import json
 import zlib
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ..module_utils._baseline_arguments import BASELINE_ARGUMENTS
+from ..module_utils._baseline_module import BaselineModule
 from ..module_utils._engine.assessment import what_if
 from ..module_utils._engine.errors import EngineError, InventoryError
 from ..module_utils._plain import plain
@@ -219,13 +218,13 @@ def read_inventory(path):
 
 
 def main():
-    module = AnsibleModule(
+    module = BaselineModule(
         argument_spec=ARGUMENT_SPEC,
         mutually_exclusive=[("inventory", "src")],
         required_one_of=[("inventory", "src")],
         supports_check_mode=True,
     )
-    params = plain(dict(module.params, baselines=structure(module.params["baselines"])))
+    params = plain(dict(module.given, baselines=structure(module.given["baselines"])))
     try:
         inventory = read_inventory(params["src"]) if params["src"] else params["inventory"]
         answer = what_if(

@@ -287,8 +287,7 @@ import datetime
 import socket
 import uuid
 
-from ansible.module_utils.basic import AnsibleModule
-
+from ..module_utils._baseline_module import BaselineModule
 from ..module_utils._engine import dates
 from ..module_utils._engine.choice import parse_baselines
 from ..module_utils._engine.errors import EngineError
@@ -324,8 +323,8 @@ def task(params, name):
 
 
 def main():
-    module = AnsibleModule(argument_spec=INSTALL_ARGUMENTS, supports_check_mode=True)
-    params = plain(module.params)
+    module = BaselineModule(argument_spec=INSTALL_ARGUMENTS, supports_check_mode=True)
+    params = module.given
     name = params["name"] or socket.gethostname()
 
     def run(command, data=None):

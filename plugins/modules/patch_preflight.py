@@ -163,8 +163,7 @@ import os
 import socket
 import time
 
-from ansible.module_utils.basic import AnsibleModule
-
+from ..module_utils._baseline_module import BaselineModule
 from ..module_utils._engine import dates
 from ..module_utils._engine.choice import parse_baselines
 from ..module_utils._engine.errors import EngineError
@@ -179,9 +178,9 @@ def clock():
 
 
 def main():
-    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
+    module = BaselineModule(argument_spec=ARGUMENTS, supports_check_mode=True)
     began = time.time()
-    params = plain(module.params)
+    params = module.given
     name = params["name"] or socket.gethostname()
     options = Options(
         refresh=params["refresh"],

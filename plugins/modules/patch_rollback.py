@@ -174,8 +174,7 @@ import datetime
 import socket
 import uuid
 
-from ansible.module_utils.basic import AnsibleModule
-
+from ..module_utils._baseline_module import BaselineModule
 from ..module_utils._engine import dates
 from ..module_utils._engine.choice import parse_baselines
 from ..module_utils._engine.errors import EngineError
@@ -207,8 +206,8 @@ def task(params, name):
 
 
 def main():
-    module = AnsibleModule(argument_spec=ROLLBACK_ARGUMENTS, supports_check_mode=True)
-    params = plain(module.params)
+    module = BaselineModule(argument_spec=ROLLBACK_ARGUMENTS, supports_check_mode=True)
+    params = module.given
     name = params["name"] or socket.gethostname()
 
     def run(command, data=None):

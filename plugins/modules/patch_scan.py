@@ -143,8 +143,7 @@ import datetime
 import socket
 import uuid
 
-from ansible.module_utils.basic import AnsibleModule
-
+from ..module_utils._baseline_module import BaselineModule
 from ..module_utils._engine import dates
 from ..module_utils._engine.assessment import assess
 from ..module_utils._engine.choice import parse_baselines
@@ -162,8 +161,8 @@ def clock():
 
 
 def main():
-    module = AnsibleModule(argument_spec=SCAN_ARGUMENTS, supports_check_mode=True)
-    params = plain(module.params)
+    module = BaselineModule(argument_spec=SCAN_ARGUMENTS, supports_check_mode=True)
+    params = module.given
     name = params["name"] or socket.gethostname()
 
     def run(command, data=None):
