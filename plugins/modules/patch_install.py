@@ -246,7 +246,8 @@ recovered:
   elements: dict
   sample: []
 leftovers:
-  description: What an interrupted transaction had left behind, and this run brought to an end.
+  description: What an interrupted transaction had left behind, and this run brought to an end, as far as that removes
+    nothing. What the repair brought is among RV(dependencies), and in the difference.
   returned: success or failure of a patch
   type: list
   elements: str

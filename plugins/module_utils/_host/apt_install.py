@@ -17,7 +17,7 @@ import typing as t
 from .._engine.versions import dpkg_key
 from . import apt_output, apt_sources
 from .base import BackendError, Options, Run
-from .transaction import Change, Installer, Request, Solution, Step, StepResult, Wanted
+from .transaction import Change, Installer, Request, Solution, Step, StepResult, Unwelcome, Wanted, welcome
 
 APT_GET = "apt-get"
 DPKG = "dpkg"
@@ -111,20 +111,46 @@ class AptInstaller(Installer):
             found.append("installed packages lack what they depend on: %s" % unmet)
         return found
 
-    def repair(self) -> t.List[Step]:
+    def repair(self, unwelcome: Unwelcome = welcome) -> t.List[Step]:
         """Configure what is unpacked; unpack again what was left half-way, at its own version where that can be had.
 
-        Where it cannot, and where dependencies lack, apt's own way of repair chooses the versions.
+        Where it cannot, and where dependencies lack, apt's own way of repair chooses the versions. That may be to
+        remove what lacks them, which is left to a person, as is whatever is no dependency that lacks.
         """
         steps = [self._configure("repair")]
-        again = ["%s=%s" % (_target(entry), entry.version) for entry in self._unfinished() if entry.reinstall]
+        unfinished = self._unfinished()
+        again = ["%s=%s" % (_target(entry), entry.version) for entry in unfinished if entry.reinstall]
         if again:
-            command = self._command("--reinstall", "install", *again)
-            code, output, _errors = self._run(self._simulated(command))
-            if code == 0 and len(apt_output.parse_simulation(output, self._node("native"))) >= len(again):
+            changes, objections = self._foreseen_repair(["--reinstall", "install", *again], unfinished, unwelcome)
+            if not objections and len(changes) >= len(again):
+                command = self._command("--no-remove", "--reinstall", "install", *again)
                 steps.append(self._step("repair", command, always=True))
-        steps.append(self._step("repair", self._command("--fix-broken", "install"), always=True))
+        _changes, objections = self._foreseen_repair(["--fix-broken", "install"], unfinished, unwelcome)
+        if not objections:
+            command = self._command("--no-remove", "--fix-broken", "install")
+            steps.append(self._step("repair", command, always=True))
+        self.reluctant = "; ".join(objections)
         return steps
+
+    def _foreseen_repair(
+        self, arguments: t.Sequence[str], unfinished: t.Sequence[Entry], unwelcome: Unwelcome
+    ) -> t.Tuple[t.List[Change], t.List[str]]:
+        """What apt would do, and what of it must not be."""
+        code, output, errors = self._run(self._simulated(self._command(*arguments)))
+        if code != 0:
+            return [], [apt_output.refusal(output, errors) or "apt-get ended with exit code %d" % code]
+        changes = apt_output.parse_simulation(output, self._node("native"))
+        half = {entry.kb_id for entry in unfinished}
+        objections = []
+        for change in changes:
+            why = change.new is not None and unwelcome(change.name, change.arch, change.new)
+            if change.new is None:
+                objections.append("apt's repair would remove %s %s" % (change.kb_id, change.old))
+            elif why:
+                objections.append("apt's repair would bring %s %s, but %s" % (change.kb_id, change.new, why))
+            elif change.old not in (None, change.new) and change.kb_id not in half:
+                objections.append("apt's repair would bring %s from %s to %s" % (change.kb_id, change.old, change.new))
+        return changes, objections
 
     def solve(self, request: Request) -> Solution:
         command = self._install(request)

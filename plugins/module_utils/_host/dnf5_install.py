@@ -12,7 +12,7 @@ from .dnf5_output import Row, full_nevra, parse_failures, refusal, written
 from .dnf5_repair import finish, look
 from .dnf5_transactions import Installed, Offer, Plan, Refused, Transactions, asking
 from .dnf_install import labels
-from .transaction import Change, Installer, Request, Solution, Step, StepResult, Wanted
+from .transaction import Change, Installer, Request, Solution, Step, StepResult, Unwelcome, Wanted, welcome
 
 ROUNDS = 5  # of solving anew without what would put an installed package out of use
 
@@ -32,7 +32,7 @@ class Dnf5Installer(Installer):
     def leftovers(self) -> t.List[str]:
         return look(self._dnf5).sentences
 
-    def repair(self) -> t.List[Step]:
+    def repair(self, unwelcome: Unwelcome = welcome) -> t.List[Step]:
         found = look(self._dnf5)
         if not found.sentences:
             return []

@@ -20,7 +20,7 @@ from .os_release import read_os_release
 from .probes import dnf as gathering
 from .probes import dnf_repair as repairing
 from .probes import dnf_solve as solving
-from .transaction import Change, Installer, Request, Solution, Step, StepResult, Wanted
+from .transaction import Change, Installer, Request, Solution, Step, StepResult, Unwelcome, Wanted, welcome
 
 COMMAND = "dnf-3"  # the command of dnf 4 on every system that has it; `dnf` may be dnf 5
 CACHE = "/var/cache/dnf"
@@ -48,7 +48,7 @@ class DnfInstaller(Installer):
         found = self._interrupted()
         return sentences(found) if found else []
 
-    def repair(self) -> t.List[Step]:
+    def repair(self, unwelcome: Unwelcome = welcome) -> t.List[Step]:
         found = self._interrupted()
         if found is None:
             return []

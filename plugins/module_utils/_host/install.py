@@ -20,17 +20,17 @@ from .._engine.choice import choose
 from .._engine.selection import Limits, Selection, check_limits, select
 from .._engine.state import INSTALL
 from .._engine.state import Run as EngineRun
-from .._engine.unwelcome import Unwelcome
+from .._engine.unwelcome import Unwelcome as Rejections
 from . import job, outcome, pending, runs
 from .afterwards import look_again
 from .base import BackendError, Document, Options, Run
 from .resolve import Resolution, resolve
 from .scan import Gathered, gather, remembered
 from .services import outdated
-from .settle import GRACE, repair, settle, settled_later
+from .settle import GRACE, note_repaired, repair, settle, settled_later
 from .space import check_space
 from .task import Host, Task
-from .transaction import Installer, Request, Solution, Step, StepResult, Wanted
+from .transaction import Installer, Request, Solution, Step, StepResult, Unwelcome, Wanted, welcome
 
 
 class Scan(t.NamedTuple):
@@ -63,7 +63,9 @@ def _foreseen(task: Task, host: Host, installer_of: t.Callable[[str, Run, Option
     """Check mode: what the run would do."""
     scan = _scan(task, host)
     installer = installer_of(scan.inventory["manager"], host.run, scan.gathered.options)
-    selection, resolution = _plan(task, scan, installer)
+    leftovers = installer.leftovers()
+    repairs = _foreseen_repair(installer, _unwelcome(task, scan)) if leftovers else []
+    selection, resolution, unsolved = _foreseen_plan(task, scan, installer, bool(leftovers))
     changed = resolution.solution.changes
     said = scan.inventory.get("reboot") or {}
     foreseen = [] if task.download_only else changed
@@ -79,15 +81,39 @@ def _foreseen(task: Task, host: Host, installer_of: t.Callable[[str, Run, Option
     )
     document = _result(task, host, scan.record, results, resolution, selection.warnings, reboot)
     document["inventory_after"] = scan.inventory
+    document["warnings"] += [*unsolved, *([installer.reluctant] if installer.reluctant else [])]
+    steps = _steps(task, installer, resolution.request) if changed else []
     document.update(
-        changed=bool(changed) and (not task.download_only or resolution.solution.download_size != 0),
+        changed=bool(repairs) or (bool(changed) and (not task.download_only or resolution.solution.download_size != 0)),
         outcome="planned" if changed else _without_changes(document),
-        commands=[_shown(step) for step in _steps(task, installer, resolution.request)] if changed else [],
+        commands=[_shown(step) for step in (*repairs, *steps)],
         diff=outcome.diff([] if task.download_only else changed),
         recovered=settled_later(host.options.root),
-        leftovers=installer.leftovers(),
+        leftovers=leftovers,
     )
     return document
+
+
+def _foreseen_repair(installer: Installer, unwelcome: Unwelcome) -> t.List[Step]:
+    try:
+        return installer.repair(unwelcome)
+    except BackendError as error:
+        installer.reluctant = str(error)
+        return []
+
+
+def _foreseen_plan(
+    task: Task, scan: Scan, installer: Installer, unrepaired: bool
+) -> t.Tuple[Selection, Resolution, t.List[str]]:
+    """What would be installed; with a warning where that cannot be told before the repair, which check mode leaves."""
+    try:
+        return (*_plan(task, scan, installer), [])
+    except BackendError as error:
+        if not unrepaired:
+            raise
+        words = "what would be installed can be told only after the repair: %s" % error
+    selection = select(scan.inventory, scan.record["patches"], task.limits)._replace(targets=())
+    return selection, Resolution(Request(()), Solution((), 0), {}, {}), [words]
 
 
 def _carried_out(task: Task, host: Host, installer_of: t.Callable[[str, Run, Options], Installer]) -> Document:
@@ -95,19 +121,27 @@ def _carried_out(task: Task, host: Host, installer_of: t.Callable[[str, Run, Opt
     settle_wait = runs.await_unfinished(host.options.lock_timeout, host.options.root)
     scan = _scan(task, host)
     installer = installer_of(scan.inventory["manager"], host.run, scan.gathered.options)
-    repaired = repair(installer, task.run_id, host, deadline)
+    repaired = repair(installer, task.run_id, host, deadline, _unwelcome(task, scan))
+    found = scan
     if repaired.left or settle_wait:
         scan = _scan(task, host._replace(options=host.options._replace(refresh="never")))
+    mended = engine_changes.changes(found.inventory, scan.inventory) if repaired.run else []
+    notes = note_repaired(repaired, mended)
     recovered = settle(settle_wait, scan.inventory, installer, task, host)
     if recovered:
         scan = _scan(task, host._replace(options=host.options._replace(refresh="never")))
-    selection, resolution = _plan(task, scan, installer)
+    try:
+        selection, resolution = _plan(task, scan, installer)
+    except BackendError as error:  # as where apt finds what lacks, and nobody but a person can cure it
+        raise BackendError("; ".join([str(error), *repaired.warnings])) from error
     if resolution.solution.changes:
         document = _apply(task, host, scan, installer, selection, resolution, deadline)
     else:
         document = _nothing_to_do(task, host, scan, selection, resolution, repaired.failures)
     document.update(recovered=recovered, leftovers=repaired.left)
-    document["warnings"] += repaired.warnings
+    document["warnings"] += repaired.warnings + notes
+    document["diff"] = outcome.joined(outcome.diff(mended), document["diff"])
+    document["dependencies"] = [*map(outcome.change_document, mended), *document["dependencies"]]
     document["changed"] = document["changed"] or repaired.changed or scan.gathered.changed
     return document
 
@@ -131,14 +165,19 @@ def _scan(task: Task, host: Host) -> Scan:
 
 
 def _plan(task: Task, scan: Scan, installer: Installer) -> t.Tuple[Selection, Resolution]:
-    node = scan.inventory["node"]
-    baseline = choose(task.baselines, node["operating_system"], task.patch_group).baseline
     selection = select(scan.inventory, scan.record["patches"], task.limits)
-    if baseline is None or not selection.targets:
+    if not selection.targets:
         return selection, Resolution(Request(()), Solution((), 0), {}, {})
-    unwelcome = Unwelcome(scan.inventory, baseline, task.limits.override_list)
     wanted = [Wanted(target.name, target.arch, target.new) for target in selection.targets]
-    return selection, resolve(installer, wanted, unwelcome.reason)
+    return selection, resolve(installer, wanted, _unwelcome(task, scan))
+
+
+def _unwelcome(task: Task, scan: Scan) -> Unwelcome:
+    """Why a version must not come as anybody's dependency."""
+    baseline = choose(task.baselines, scan.inventory["node"]["operating_system"], task.patch_group).baseline
+    if baseline is None:
+        return welcome
+    return Rejections(scan.inventory, baseline, task.limits.override_list).reason
 
 
 def _steps(task: Task, installer: Installer, request: Request) -> t.List[Step]:

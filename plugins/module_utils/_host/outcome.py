@@ -126,6 +126,11 @@ def diff(changes: t.Sequence[t.Union[Change, Changed]]) -> Document:
     return {"before": _lines(before), "after": _lines(after)}
 
 
+def joined(first: Document, second: Document) -> Document:
+    """Two differences, one after another, as one."""
+    return {side: first[side] + second[side] for side in ("before", "after")}
+
+
 def _lines(lines: t.List[str]) -> str:
     return "".join("%s\n" % line for line in sorted(lines))
 

@@ -11,11 +11,9 @@ from __future__ import annotations
 
 import typing as t
 
-from .transaction import Change, Installer, Request, Solution, Wanted
+from .transaction import Change, Installer, Request, Solution, Unwelcome, Wanted, welcome
 
 MOST_ROUNDS = 25  # each forbids at least one more version
-
-Unwelcome = t.Callable[[str, str, str], t.Optional[str]]  # name, arch, version -> why it must stay away
 
 
 class Resolution(t.NamedTuple):
@@ -34,13 +32,9 @@ def resolve(installer: Installer, wanted: t.Sequence[Wanted], unwelcome: Unwelco
 
 def resolve_undo(installer: Installer, older: t.Sequence[Wanted], removals: t.Sequence[Wanted]) -> Resolution:
     """The same for a rollback: `older` versions come back, `removals` leave."""
-    solver = _Solver(installer, _welcome, frozenset(removals), downgrade=True)
+    solver = _Solver(installer, welcome, frozenset(removals), downgrade=True)
     accepted, solution = solver.grow((), (*older, *removals), Solution((), 0))
     return Resolution(solver.request(accepted), solution, dict(solver.refused), {})
-
-
-def _welcome(_name: str, _arch: str, _version: str) -> t.Optional[str]:
-    return None
 
 
 class _Solver:

@@ -19,7 +19,7 @@ from .base import BackendError, Document, Options, Run
 from .kernels import RunningKernel, running_kernel
 from .resolve import Resolution, resolve_undo
 from .scan import gather, remembered
-from .settle import Repair, came, repair, settle, settled_later
+from .settle import Repair, came, note_repaired, repair, settle, settled_later
 from .space import check_space
 from .task import Host, Task
 from .transaction import Installer, Wanted
@@ -70,12 +70,14 @@ def _rolled_back(
         raise BackendError("%s is no operating system that Patch Manager knows" % inventory["node"])
     installer = installer_of(inventory["manager"], host.run, gathered.options)
     if check_mode:
-        repaired, recovered = Repair([], []), settled_later(root)
+        repaired, recovered, notes = Repair([], []), settled_later(root), []
         known = [_as_settled(run, inventory) for run in runs.known(root)]
     else:
         repaired = repair(installer, task.run_id, host)
+        before = inventory
         if repaired.left or left:
             inventory = _gathered_again(task, host)
+        notes = note_repaired(repaired, engine_changes.changes(before, inventory))
         recovered = settle(left, inventory, installer, task, host)
         known = runs.known(root)
     undone = chosen(known, of_run)
@@ -85,6 +87,7 @@ def _rolled_back(
     impossible = [*undo.impossible, *_refused(undo, undone, resolution)]
     result = _frame(task, undone, resolution, undo, repaired)
     result["recovered"] = recovered
+    result["warnings"] += notes
     if check_mode:
         return _foreseen(result, task, host, inventory, installer, resolution, impossible)
     if impossible and not partial:

@@ -16,7 +16,7 @@ from . import job, outcome, pending, runs
 from .base import BackendError, Document
 from .boot import boot_id
 from .task import Host, Task
-from .transaction import Change, Installer, Request, Wanted
+from .transaction import Change, Installer, Request, Unwelcome, Wanted, welcome
 
 # How long after max_duration a transaction is waited for: it must not be stopped, but may hang for ever.
 GRACE = 60 * 60  # seconds
@@ -35,6 +35,7 @@ class Repair(t.NamedTuple):
     left: t.List[str]  # what an interrupted transaction had left behind
     still: t.List[str]  # what of that could not be brought to an end, and why
     failures: t.Dict[str, str] = {}  # the packages among it, by kb_id, in the package manager's words
+    run: t.Optional[runs.RunFolder] = None
 
     @property
     def changed(self) -> bool:
@@ -45,7 +46,13 @@ class Repair(t.NamedTuple):
         return ["an interrupted transaction could not be brought to an end: %s" % what for what in self.still]
 
 
-def repair(installer: Installer, run_id: str, host: Host, deadline: t.Optional[float] = None) -> Repair:
+def repair(
+    installer: Installer,
+    run_id: str,
+    host: Host,
+    deadline: t.Optional[float] = None,
+    unwelcome: Unwelcome = welcome,
+) -> Repair:
     """Bring what an interrupted transaction left behind to an end, as far as that goes.
 
     What does not is no reason to stop: a package that cannot be configured may be what the next version cures.
@@ -55,7 +62,7 @@ def repair(installer: Installer, run_id: str, host: Host, deadline: t.Optional[f
     if not left:
         return Repair([], [])
     try:
-        steps = installer.repair()
+        steps = installer.repair(unwelcome)
     except BackendError as error:
         return Repair(left, ["%s (%s)" % (what, error) for what in left])
     run = runs.begin(
@@ -73,9 +80,20 @@ def repair(installer: Installer, run_id: str, host: Host, deadline: t.Optional[f
     results = job.results(run.path)
     still = installer.leftovers()
     run.update(state=runs.ENDED, ended=dates.text(host.clock()), outcome="failed" if still else "repaired")
-    words = outcome.last_words(results)
+    words = "; ".join(filter(None, (outcome.last_words(results), installer.reluctant)))
     failures = installer.failures(Request(()), results) if still else {}
-    return Repair(left, ["%s (%s)" % (what, words) if words else what for what in still], failures)
+    return Repair(left, ["%s (%s)" % (what, words) if words else what for what in still], failures, run)
+
+
+def note_repaired(repaired: Repair, changed: t.Sequence[changes.Changed]) -> t.List[str]:
+    """What the repair brought beyond bringing an end, written down; a sentence each."""
+    if repaired.run is not None and changed:
+        repaired.run.update(changed=[outcome.change_document(change) for change in changed])
+    return ["the repair of an interrupted transaction brought %s" % _in_words(change) for change in changed]
+
+
+def _in_words(change: changes.Changed) -> str:
+    return "%s from %s to %s" % (change.kb_id, change.old or "none", change.new or "none")
 
 
 def settle(

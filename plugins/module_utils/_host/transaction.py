@@ -80,8 +80,18 @@ class StepResult(t.NamedTuple):
         return bool(self.why_not) or self.code not in self.fine
 
 
+Unwelcome = t.Callable[[str, str, str], t.Optional[str]]  # name, arch, version -> why it must stay away
+
+
+def welcome(_name: str, _arch: str, _version: str) -> t.Optional[str]:
+    """Nothing is unwelcome."""
+    return None
+
+
 class Installer(abc.ABC):
     """One package manager's transactions. Each call raises BackendError with its words when it cannot be asked."""
+
+    reluctant: str = ""  # why the last answer of `repair` leaves something as it is
 
     def __init__(self, run: Run, options: Options) -> None:
         self._run = run
@@ -97,8 +107,11 @@ class Installer(abc.ABC):
         """What an interrupted transaction left behind, a sentence each; empty when the node is consistent."""
 
     @abc.abstractmethod
-    def repair(self) -> t.List[Step]:
-        """The commands that bring what `leftovers` names to an end."""
+    def repair(self, unwelcome: Unwelcome = welcome) -> t.List[Step]:
+        """The commands that bring what `leftovers` names to an end, and remove nothing that was there before.
+
+        What is `unwelcome` must not come, where the package manager chooses itself what it repairs with.
+        """
 
     @abc.abstractmethod
     def solve(self, request: Request) -> Solution:

@@ -13,7 +13,7 @@ import typing as t
 
 from .._engine import versions
 from .base import BackendError, Options, Run
-from .transaction import Change, Installer, Request, Solution, Step, StepResult, Wanted
+from .transaction import Change, Installer, Request, Solution, Step, StepResult, Unwelcome, Wanted, welcome
 from .zypp_metadata import configuration, configuration_text, locks
 from .zypper_command import (
     OWN_FOLDER,
@@ -76,7 +76,7 @@ class ZypperInstaller(Installer):
             for named, found in self._duplicates().items()
         ]
 
-    def repair(self) -> t.List[Step]:
+    def repair(self, unwelcome: Unwelcome = welcome) -> t.List[Step]:
         """Erase the older ones, as the transaction would have, and run the scripts of the newest once more.
 
         The latter installs them again, where a repository still has them.

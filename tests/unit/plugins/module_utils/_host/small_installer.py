@@ -68,7 +68,7 @@ class Small(Installer):
     def leftovers(self):
         return ["foo is half-configured"] if os.path.exists(self.root + "/leftover") else []
 
-    def repair(self):
+    def repair(self, unwelcome=None):
         return [Step("repair", ("rm", self.root + "/leftover"))]
 
     def old(self, name):

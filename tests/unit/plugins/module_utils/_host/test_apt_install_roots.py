@@ -560,6 +560,33 @@ def test_dependencies_that_lack_are_left_over_and_repaired(root, stable):
     assert root.installed() == {"lib.amd64": "1.0", "needs.amd64": "1.0", "other.amd64": "1.0"}
 
 
+@pytest.mark.parametrize(
+    ("lib", "unwelcome", "words"),
+    [
+        pytest.param(None, None, "apt's repair would remove needs.amd64 1.0", id="nobody has it"),
+        pytest.param({}, "it is rejected", "would bring lib.amd64 1.0, but it is rejected", id="it is rejected"),
+        pytest.param(
+            {"Depends": "tool (>= 2.0)"}, None, "would bring tool.amd64 from 1.0 to 2.0", id="it needs another update"
+        ),
+        pytest.param({"Conflicts": "tool"}, None, "would remove", id="it is not compatible"),
+    ],
+)
+def test_a_repair_takes_nothing_away_and_brings_nothing_that_must_not_come(root, stable, lib, unwelcome, words):
+    root.have("tool", "1.0")
+    root.have("needs", "1.0", Depends="lib")
+    stable.add("tool", "2.0")
+    if lib is not None:
+        stable.add("lib", "1.0", **lib)
+    root.update()
+    before = root.installed()
+    manager = installer(root)
+    steps = manager.repair(lambda name, arch, version: unwelcome if name == "lib" else None)
+    assert words in manager.reluctant
+    carry_out(root, steps)
+    assert root.installed() == before
+    assert manager.leftovers() != []
+
+
 @pytest.fixture
 def needrestart(root):
     """A stand-in for the real one, which has no place in these systems: it prints what that prints."""

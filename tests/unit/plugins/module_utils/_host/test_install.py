@@ -23,7 +23,11 @@ from ansible_collections.patchops.fleet.tests.unit.plugins.module_utils._engine.
     baseline,
     rule,
 )
-from ansible_collections.patchops.fleet.tests.unit.plugins.module_utils._host.small_installer import SIZE, Small
+from ansible_collections.patchops.fleet.tests.unit.plugins.module_utils._host.small_installer import (
+    SIZE,
+    TRANSACTION,
+    Small,
+)
 from ansible_collections.patchops.fleet.tests.unit.plugins.module_utils._host.small_system import (
     EVERYTHING,
     NOW,
@@ -283,10 +287,50 @@ def test_leftovers_that_stay_are_named_and_what_is_approved_comes_all_the_same(s
     assert system.versions()["foo"] == "1.1"
 
 
+def test_check_mode_tells_the_repair_and_what_comes_after_it_as_far_as_it_can(system):
+    (system.root / "leftover").write_text("")
+    repair = "rm %s/leftover" % system.root
+    foreseen = system.run(options={"check_mode": True})
+    assert (foreseen["outcome"], foreseen["commands"][0], len(foreseen["commands"])) == ("planned", repair, 3)
+
+    def solve(self, request):
+        if self.leftovers():
+            raise base.BackendError("dpkg was interrupted")
+        return Small.solve(self, request)
+
+    system.installer.solve = solve
+    foreseen = system.run(options={"check_mode": True})
+    assert (foreseen["changed"], foreseen["commands"], foreseen["patches"]) == (True, [repair], [])
+    assert "only after the repair: dpkg was interrupted" in " ".join(foreseen["warnings"])
+    assert system.run()["commands"] != []
+
+
+def test_what_a_repair_brings_is_told_and_must_not_be_rejected(system):
+    (system.root / "leftover").write_text("")
+    asked = []
+
+    def repair(self, unwelcome):
+        asked.append(unwelcome("evil", "amd64", "6.6"))
+        command = (sys.executable, "-c", TRANSACTION, str(system.root))
+        return [Step("repair", command, data=json.dumps([["lib", "1.0.1"]])), *Small.repair(self)]
+
+    system.installer.repair = repair
+    given = {**EVERYTHING, "rejected_patches": ["evil"], "rejected_patches_action": "BLOCK"}
+    result = system.run(given=given)
+    assert asked == ["rejected_patches entry 'evil' names it"]
+    assert [(change["name"], change["old"], change["new"]) for change in result["dependencies"]] == [
+        ("lib", "1.0", "1.0.1")
+    ]
+    assert "lib.amd64 1.0.1\n" in result["diff"]["after"]
+    assert "foo.amd64 1.1\n" in result["diff"]["after"]
+    assert "the repair of an interrupted transaction brought lib.amd64 from 1.0 to 1.0.1" in result["warnings"]
+    assert [change["name"] for change in system.runs()[0].document["changed"]] == ["lib"]
+
+
 def test_leftovers_that_nobody_knows_how_to_repair_are_named_and_block_nothing(system):
     (system.root / "leftover").write_text("")
 
-    def repair(self):
+    def repair(self, unwelcome=None):
         raise base.BackendError("it finds nothing to do")
 
     system.installer.repair = repair

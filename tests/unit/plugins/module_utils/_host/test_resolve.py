@@ -83,7 +83,7 @@ class Tiny(Installer):
     def leftovers(self):
         return []
 
-    def repair(self):
+    def repair(self, unwelcome=None):
         return []
 
     def download(self, request):
