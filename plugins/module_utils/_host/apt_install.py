@@ -93,6 +93,7 @@ class AptInstaller(Installer):
         self._settings = dict(SETTINGS, **apt_sources.configuration(options))
         self._settings["DPkg::Lock::Timeout"] = str(options.lock_timeout)
         self._answers: t.Dict[str, str] = {}
+        self._solved: t.Dict[Request, t.Tuple[Change, ...]] = {}
 
     @property
     def download_folder(self) -> str:
@@ -167,16 +168,34 @@ class AptInstaller(Installer):
         astray = _astray(request, changes)
         if astray:
             return Solution((), None, astray)
+        self._solved[request] = tuple(changes)
         return Solution(tuple(changes), sum(file.size for file in files if not self._at_hand(file)))
+
+    def _planned(self, request: Request) -> t.Tuple[str, ...]:
+        """The command for what was solved, with dependencies at the versions that were shown.
+
+        apt solves anew whenever it is asked; by then there may be others.
+        """
+        if request not in self._solved:
+            self.solve(request)
+        asked = {package.kb_id for package in request.packages}
+        changes = [change for change in self._solved.get(request, ()) if change.new and change.kb_id not in asked]
+        return tuple(
+            _exactly(Wanted(change.name, change.arch, change.new or ""), change.new or "") for change in changes
+        )
 
     def download(self, request: Request) -> t.List[Step]:
         tidy = self._step("tidy", self._command("autoclean"), interruptible=True)
-        fetch = self._step("download", self._install(request, "--download-only"), interruptible=True)
+        command = self._install(request, "--download-only") + self._planned(request)
+        fetch = self._step("download", command, interruptible=True)
         return [tidy, fetch] if self._stored() else [fetch]
 
     def install(self, request: Request) -> t.List[Step]:
         """What a package fails with must not keep the others unconfigured; forbidden ones stay as they were marked."""
-        steps = [self._step("install", self._install(request)), self._configure("configure", always=True)]
+        steps = [
+            self._step("install", self._install(request) + self._planned(request)),
+            self._configure("configure", always=True),
+        ]
         marked = self._automatic(request)
         if marked:
             steps.append(Step("mark", ("apt-mark", "auto", *marked), always=True))

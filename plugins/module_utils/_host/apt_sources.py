@@ -79,8 +79,6 @@ def _write(content: t.Mapping[str, str], *folders: str) -> None:
         for folder in folders:
             os.makedirs(folder, mode=0o700, exist_ok=True)
         for name, text in content.items():
-            descriptor = os.open(os.path.join(folders[-1], name), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-                stream.write(text)
+            state.write_private(os.path.join(folders[-1], name), text)  # whole, for an apt that reads it now
     except OSError as error:
         raise BackendError("the baseline's sources could not be written: %s" % error) from error

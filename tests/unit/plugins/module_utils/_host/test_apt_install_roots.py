@@ -205,6 +205,34 @@ def test_forbidden_versions_do_not_come_as_dependency(root, stable, forbidden, w
     assert root.do("apt-mark", "showauto").split() == ["libx"]
 
 
+@pytest.mark.parametrize("gone", [False, True], ids=["on offer", "gone"])
+def test_a_dependency_comes_as_planned_or_nothing_does(root, stable, gone):
+    """Though a newer one came out after the plan, and somebody fetched the lists."""
+    root.have("app", "1.0")
+    root.have("base", "1.0")
+    stable.add("app", "2.0", Depends="lib, base (>= 2.0)")
+    planned = stable.add("lib", "1.0")
+    stable.add("base", "2.0")
+    root.update()
+    wish = request("app 2.0")
+    manager = installer(root)
+    solution = manager.solve(wish)
+    assert {change.name: change.new for change in solution.changes} == {"app": "2.0", "base": "2.0", "lib": "1.0"}
+    steps = manager.install(wish)
+    stable.add("lib", "9.0")
+    stable.add("base", "9.0")
+    if gone:
+        stable.drop(planned)
+    root.update()
+    results = carry_out(root, steps)
+    if gone:
+        assert root.installed() == {"app.amd64": "1.0", "base.amd64": "1.0"}
+        assert "Version '1.0' for 'lib' was not found" in manager.failures(wish, results)["app.amd64"]
+        return
+    assert root.installed() == {"app.amd64": "2.0", "base.amd64": "2.0", "lib.amd64": "1.0"}
+    assert root.do("apt-mark", "showauto").split() == ["lib"]
+
+
 def test_another_way_to_meet_a_dependency_is_taken_when_one_is_forbidden(root, stable):
     root.have("foo", "1.0")
     stable.add("foo", "2.0", Depends="one | other")

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import datetime
+import os
 import stat
 
 import pytest
@@ -93,6 +94,17 @@ def test_sources_are_kept_for_root_alone(two_suites):
     assert two_suites.file("var/lib/patchops") in folder.parents
     (file,) = folder.iterdir()
     assert [stat.S_IMODE(path.stat().st_mode) for path in (folder.parent, folder, file)] == [0o700, 0o700, 0o600]
+
+
+def test_an_apt_that_reads_sources_finds_them_whole(two_suites):
+    """The next run writes them beside it, and never empties what is being read."""
+    given = options(two_suites, LIST)
+    (file,) = two_suites.file(apt_sources.configuration(given)[apt_sources.PARTS]).iterdir()
+    with file.open(encoding="utf-8") as read:
+        apt_sources.configuration(given)
+        assert os.fstat(read.fileno()).st_ino != file.stat().st_ino
+        assert read.read() == file.read_text(encoding="utf-8")
+    assert list(file.parent.iterdir()) == [file]
 
 
 def test_other_sources_have_a_folder_of_their_own(two_suites):
