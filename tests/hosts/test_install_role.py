@@ -224,6 +224,20 @@ def test_a_connection_that_breaks_ends_the_run_and_not_the_transaction(debian, p
     assert [run["run_id"] for run in again["recovered"]]
 
 
+def test_a_hook_that_lasts_beyond_the_cutoff_leaves_no_time_to_install(debian, patch, controller):
+    cutoff = datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=60)  # time to come to the hook
+    opened = cutoff - datetime.timedelta(hours=1)
+    window = {"name": "short", "schedule": f"at({opened:%Y-%m-%dT%H:%M:%S})", "duration": 2, "cutoff": 1}
+    wait = f"until test $(date +%s) -gt {int(cutoff.timestamp())}; do sleep 0.2; done; touch /root/waited"
+    (controller.folder / "slow.yml").write_text(f"- ansible.builtin.shell: {wait}\n")
+    output, result = patch([debian], ends_well=False, maintenance_windows=[window], patch_install_pre_hook="slow.yml")
+    assert debian.path("/root/waited").exists()
+    assert (result["failed_phase"], result["ok"]) == ("pre_hook", False), output
+    assert result["message"].startswith("The cutoff of the maintenance window short has passed since the run began.")
+    assert debian.version("hello") == "1.0-1"
+    assert [record["operation"] for record in records(controller)] == ["Scan"]
+
+
 def test_what_would_not_end_in_the_window_is_not_begun(debian, patch):
     opened = datetime.datetime.now(datetime.UTC) - datetime.timedelta(minutes=1)
     window = {"name": "short", "schedule": f"at({opened:%Y-%m-%dT%H:%M:%S})", "duration": 1, "cutoff": 0}
