@@ -66,8 +66,8 @@ class Patching:
         known = {name: value for name, value in self.options.items() if name in ("baselines", "undated", "refresh")}
         return self.controller.module([self.host], SCAN, options={**known, **options})[self.host.name]
 
-    def started(self, **options: t.Any) -> Started:
-        return Started(self, {**self.options, **options})
+    def started(self, module: str = INSTALL, **options: t.Any) -> Started:
+        return Started(self, module, {**self.options, **options})
 
     def versions(self, *names: str) -> list[str | None]:
         return [self.host.version(name) for name in names]
@@ -112,8 +112,9 @@ class Patching:
 class Started:
     """A run that goes on beside the test: `with patching.started() as run`. Its output is there once it has ended."""
 
-    def __init__(self, patching: Patching, options: dict[str, t.Any]) -> None:
+    def __init__(self, patching: Patching, module: str, options: dict[str, t.Any]) -> None:
         self._patching = patching
+        self._module = module
         self._options = options
         self.output = ""
 
@@ -121,7 +122,7 @@ class Started:
         controller, host = self._patching.controller, self._patching.host
         inventory = controller.inventory([host])
         self.process = controller.start(
-            "ansible", "all", "-i", inventory, "-m", INSTALL, "-a", json.dumps(self._options)
+            "ansible", "all", "-i", inventory, "-m", self._module, "-a", json.dumps(self._options)
         )
         self._reader = threading.Thread(target=self._read)
         self._reader.start()

@@ -283,6 +283,31 @@ def test_a_package_refuses_to_come_among_ten_good_ones(patching):
     patching.settled("bad", version="1.2-1")
 
 
+def test_needrestart_fails(debian):
+    debian.host.path("/usr/sbin/needrestart").write_text("#!/bin/sh\necho broken >&2\nexit 1\n")
+    debian.host.path("/usr/sbin/needrestart").chmod(0o755)
+    debian.offer(TOOL)
+    answer = debian.patch(reboot_option="RebootIfNeeded")
+    assert not answer.get("failed"), answer
+    assert (answer["outcome"], answer["reboot"]["done"]) == ("installed", True)
+    assert any("needrestart ended with exit code 1: broken" in words for words in answer["warnings"]), answer
+    debian.settled("tool")
+
+
+def test_a_package_lacks_what_nobody_has(debian):
+    """apt's own repair would take it away. That is for a person to decide."""
+    host = debian.host
+    debian.offer(TOOL)
+    host.publish(Package("lonely", requires=("absent",)))
+    host.shell("apt-get update && cd /root && apt-get download lonely && dpkg --force-depends --install lonely_*.deb")
+    answer = debian.patch()
+    assert answer["failed"], answer
+    assert "apt's repair would remove lonely" in answer["msg"], answer
+    assert debian.versions("lonely", "tool") == [OLD, OLD]
+    host.shell("dpkg --remove lonely")
+    installs(debian, "tool")
+
+
 def needy(patching):
     """A patch that needs a newer library, which the baseline rejects, and another one."""
     patching.host.install(Package("lib"), Package("tool"), Package("good"))

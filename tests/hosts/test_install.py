@@ -112,8 +112,48 @@ def test_a_run_is_rolled_back(host, controller):
     assert undone["outcome"] == "restored", undone
     assert undone["diff"] == planned["diff"]
     assert versions(host, "tool", "lib", "core", "extra") == ["1.0-1", "1.0-1", "1.0-1", "1.0-1"]
-    again = controller.module([host], ROLLBACK, options={**options, "of_run": done["run_id"]})[host.name]
-    assert "was rolled back already" in again["msg"]
+    for asked in ({}, {"of_run": done["run_id"], "run_id": done["run_id"]}):
+        again = controller.module([host], ROLLBACK, options={**options, **asked})[host.name]
+        assert "was rolled back already" in again["msg"]
+    assert versions(host, "tool", "lib", "core", "extra") == ["1.0-1", "1.0-1", "1.0-1", "1.0-1"]
+
+
+def test_what_the_running_kernel_is_from_is_not_taken_away(host, controller):
+    """However its package is called: the package manager knows whose its files are."""
+    release = host.shell("uname -r").stdout.strip()
+    host.install(Package("tool"))
+    host.publish(Package("tool", "1.0-1"), Package("moons", files=((f"/boot/vmlinuz-{release}", "image"),)))
+    host.publish(Package("tool", "1.1-1", requires=("moons",)), advisory=Advisory("SEC-1"))
+    options = {"baselines": [SECURITY], "refresh": "always"}
+    assert controller.module([host], INSTALL, options=options)[host.name]["outcome"] == "installed"
+    options["refresh"] = "never"
+    refused = controller.module([host], ROLLBACK, options=options)[host.name]
+    assert "it is the running kernel" in refused["msg"], refused
+    part = controller.module([host], ROLLBACK, options={**options, "partial": True})[host.name]
+    assert {patch["name"]: patch["outcome"] for patch in part["patches"]} == {"tool": "restored", "moons": "impossible"}
+    assert versions(host, "tool", "moons") == ["1.0-1", "1.0-1"]
+
+
+SYSTEMS = {"apt": "DEBIAN", "dnf": "REDHAT_ENTERPRISE_LINUX", "dnf5": "FEDORA", "zypper": "SUSE"}
+
+
+def test_what_a_baseline_keeps_secret_is_nowhere_in_the_journal(host, controller):
+    configured = {
+        "apt": "deb [trusted=yes] https://user:hunter@2@nowhere.invalid/ x main",
+        "zypper": "[secret]\nname=secret\nbaseurl=https://user:hunter@2@nowhere.invalid/\n",
+    }
+    text = configured.get(
+        host.kind.manager, "[secret]\nname=secret\nbaseurl=https://nowhere.invalid/\nusername=user\npassword=hunter@2\n"
+    )
+    source = {"name": "secret", "products": ["*"], "configuration": text}
+    baseline = {"name": "sourced", "operating_system": SYSTEMS[host.kind.manager], "sources": [source]}
+    for module in (SCAN, INSTALL):
+        controller.module([host], module, "--check", options={"baselines": [baseline], "refresh": "never"})
+    journal = host.shell("journalctl --no-pager --output=cat").stdout
+    assert "Invoked with" in journal
+    assert "hunter" not in journal
+    left = host.shell("grep -rl hunter /var/lib/patchops /tmp /var/tmp 2>/dev/null", check=False)
+    assert left.stdout == ""
 
 
 def test_what_cannot_be_undone_is_told_before_anything_is_changed(host, controller):

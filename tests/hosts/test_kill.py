@@ -28,6 +28,7 @@ from ansible_collections.patchops.fleet.tests.hosts.patching import (
 )
 
 MODULE = "AnsiballZ_patch_install"
+ROLLBACK = "patchops.fleet.patch_rollback"
 WORKER = "/worker.py"
 PACKAGE_MANAGERS = ("apt-get", "dnf", "zypper", "dpkg", "rpm")  # who starts whom, so that none is started again
 NAMES = ("first", "middle", "last")
@@ -165,11 +166,68 @@ def test_a_transaction_that_lost_its_task_goes_on(patching, fault):
     assert run.process.returncode != 0
     left = interrupted(patching)
     host.path(GO).touch()
-    answer, run = recovers(patching, left["run_id"], lock_timeout=60)
+    if fault is the_cable_is_pulled:  # of which the module does not hear: it may live to write down the end itself
+        answer = patching.patch(lock_timeout=60)
+        assert [earlier["run_id"] for earlier in answer["recovered"]] in ([], [left["run_id"]]), answer
+        (run,) = [run for run in patching.runs() if run["run_id"] == left["run_id"]]
+        assert (run["state"], run["record"]["capture"]["run_id"]) == ("ended", left["run_id"])
+    else:
+        answer, run = recovers(patching, left["run_id"], lock_timeout=60)
     expected = dict.fromkeys(NAMES, "installed")
     assert (answer["outcome"], answer["leftovers"], outcomes(run)) == ("nothing_to_do", [], expected), answer
     assert (answer["status"], run["record"]["status"]) == ("COMPLIANT", "COMPLIANT")
     patching.settled(*NAMES)
+
+
+def test_what_a_run_did_that_lost_its_connection_is_undone_by_the_next_rollback(patching):
+    """And not the run before it, which had ended well."""
+    host = patching.host
+    patching.offer(Package("first", NEW))
+    host.publish(Package("first", OLD))
+    assert outcomes(patching.patch()) == {"first": "installed"}
+    patching.offer(Package("middle", NEW, after=WAITS))
+    host.publish(Package("middle", OLD))
+    with patching.started() as run:
+        host.wait_for_file(INSIDE)
+        (left,) = [run for run in patching.runs() if run["state"] == "running"]
+        assert host.kill(MODULE) > 0
+        run.wait()
+    host.path(GO).touch()
+    answer = rolled_back(patching, lock_timeout=60)
+    assert (answer["outcome"], answer["of_run"]) == ("restored", left["run_id"]), answer
+    assert [earlier["run_id"] for earlier in answer["recovered"]] == [left["run_id"]]
+    assert patching.versions("first", "middle") == [NEW, OLD]
+    (undone,) = [run for run in patching.runs() if run["run_id"] == left["run_id"]]
+    assert undone["rolled_back"] == answer["run_id"]
+    assert patching.kept(left["run_id"]) == [undone["record"]]
+
+
+def test_a_rollback_that_lost_its_connection_is_settled_by_the_next_one(patching):
+    """Which installs nothing anew."""
+    host = patching.host
+    patching.offer(Package("first", NEW))
+    host.publish(Package("first", OLD, after=WAITS))
+    done = patching.patch()
+    assert outcomes(done) == {"first": "installed"}
+    with patching.started(module=ROLLBACK) as run:
+        host.wait_for_file(INSIDE)
+        assert host.kill("AnsiballZ_patch_rollback") > 0
+        run.wait()
+    host.path(GO).touch()
+    answer = rolled_back(patching, lock_timeout=60)
+    assert f"run {done['run_id']} was rolled back already" in answer["msg"], answer
+    assert patching.versions("first") == [OLD]
+    assert [(run["operation"], run["state"]) for run in patching.runs()] == [
+        ("install", "ended"),
+        ("rollback", "ended"),
+    ]
+
+
+def rolled_back(patching, **options):
+    asked = {name: value for name, value in patching.options.items() if name != "refresh"}
+    return patching.controller.module([patching.host], ROLLBACK, options={**asked, "refresh": "never", **options})[
+        patching.host.name
+    ]
 
 
 def test_a_unit_that_is_stopped_ends_after_its_command(patching):
