@@ -16,6 +16,8 @@ description:
     undone is told beforehand, and nothing is changed then, unless O(partial=true).
   - A new kernel came beside the old one, which is still there with its boot entry. The new one is removed, unless it is
     the one that runs.
+  - A run that was interrupted is waited for and brought to an end first, as by M(patchops.fleet.patch_install), and is
+    then the last one.
 author:
   - patchops.fleet contributors (@patchops)
 extends_documentation_fragment:
