@@ -16,6 +16,8 @@ Answer = t.Dict[str, t.Any]
 
 # Beside what AWSRetry and botocore retry of their own accord (operations.md, 0).
 RETRIED = ("ThrottlingException", "TooManyUpdates", "RateExceeded", "InternalServerError")
+# Nothing was done: the same call may be made again, whatever it does.
+THROTTLED = ("ThrottlingException", "Throttling", "RateExceeded", "TooManyUpdates")
 MISSING = ("DoesNotExistException", "InvalidDocument", "InvalidResourceId")
 RETRY = AWSRetry.jittered_backoff(retries=8, delay=1, max_delay=20, catch_extra_error_codes=list(RETRIED))
 
@@ -37,9 +39,12 @@ class SSMErrorHandler(AWSErrorHandler):
 class Api:
     """Calls of one client. Names of operations are the client's methods, requests and answers are the API's."""
 
-    def __init__(self, client: t.Any) -> None:
+    def __init__(self, client: t.Any, changes: t.Optional[t.List[str]] = None) -> None:
+        """`changes`: those of another client, where one module has several."""
         self._client = client
-        self.changes: t.List[str] = []  # what was changed, in order, as sentences begin: "create patch baseline web"
+        self.changes: t.List[str] = (
+            [] if changes is None else changes
+        )  # what was changed, in order, as sentences begin: "create patch baseline web"
 
     def ask(self, doing: str, operation: str, **request: t.Any) -> Answer:
         """The answer of a call that changes nothing. Raises SSMError: "Failed to {doing}: ..."."""
@@ -73,6 +78,11 @@ class Api:
             if not answer.get("NextToken"):
                 return
             request["NextToken"] = answer["NextToken"]
+
+    def once(self, doing: str, operation: str, **request: t.Any) -> Answer:
+        """The answer of a call that is tried once, because it does its work again each time. It is not noted."""
+        method = getattr(self._client, operation)
+        return SSMErrorHandler.common_error_handler(doing)(lambda: method(**request))()
 
     def change(self, doing: str, operation: str, **request: t.Any) -> Answer:
         """The answer of a call that changes something, which is noted once it is done.

@@ -138,10 +138,10 @@ def _set(value: t.Any) -> bool:
 
 
 def to_api(invocation: Resource) -> Resource:
-    return {API[kind]: _settings_to_api(kind, settings) for kind, settings in invocation.items()}
+    return {API[kind]: settings_to_api(kind, settings) for kind, settings in invocation.items()}
 
 
-def _settings_to_api(kind: str, settings: Resource) -> Resource:
+def settings_to_api(kind: str, settings: Resource) -> Resource:
     raw = {member: settings[name] for name, member in SIMPLE[kind].items() if name in settings}
     if "Payload" in raw:
         raw["Payload"] = raw["Payload"].encode("utf-8")
@@ -161,17 +161,18 @@ def declared(reader: Reader, written: t.Any, task_type: str) -> Resource:
             reader.problem("%s.%s" % (where, other), "is not for a task of type %s; allowed: %s", task_type, kind)
     if kind not in given:
         return {}
-    settings = _declared_settings(reader, "%s.%s" % (where, kind), given[kind], kind)
+    settings = declared_settings(reader, "%s.%s" % (where, kind), given[kind], kind)
     return {kind: settings} if settings else {}
 
 
-def _declared_settings(reader: Reader, where: str, written: t.Any, kind: str) -> Resource:
+def declared_settings(reader: Reader, where: str, written: t.Any, kind: str) -> Resource:
+    """What is set of one kind's settings, `where` they stand; the reader notes what is wrong."""
     inside = list(INSIDE) if kind == "run_command" else []
     settings: Resource = {}
     for name, value in reader.mapping(where, written, [*SIMPLE[kind], *inside]).items():
         if not _set(value):
             continue
-        member = "%s.%s" % (where, name)
+        member = "%s.%s" % (where, name) if where else name
         if name == "parameters":
             settings[name] = _declared_parameters(reader, member, value, kind)
         elif name in INSIDE:

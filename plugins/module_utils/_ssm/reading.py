@@ -23,8 +23,8 @@ class Reader:
         self.problems: t.List[Problem] = []
 
     def problem(self, member: str, message: str, *values: t.Any) -> None:
-        """`member` is below the path; empty: the path itself."""
-        where = "%s.%s" % (self._path, member) if member else self._path
+        """`member` is below the path; empty: the path itself. Without a path members are options."""
+        where = ".".join(filter(None, (self._path, member)))
         self.problems.append(Problem(where, message % values if values else message))
 
     def finish(self) -> None:

@@ -44,4 +44,5 @@ def run(module: t.Any, work: t.Callable[[Api], Resource]) -> None:
     except REFUSALS as error:
         module.fail_json(msg=str(error), changes=api.changes, changed=bool(api.changes))
     else:
-        module.exit_json(changes=api.changes, **result)
+        end = module.fail_json if result.get("failed") else module.exit_json
+        end(changes=api.changes, **result)

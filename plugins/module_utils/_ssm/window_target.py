@@ -79,13 +79,14 @@ def declared(written: Resource, path: str = "window_target") -> Resource:
         reader.problem("name", "is missing")
     kind = reader.choice("resource_type", members.get("resource_type", "INSTANCE"), list(KEYS))
     resource["resource_type"] = kind
-    resource["targets"] = _declared_targets(reader, members.get("targets", {}), kind)
+    resource["targets"] = declared_targets(reader, members.get("targets", {}), kind)
     resource.update((name, reader.text(name, members[name])) for name in CLEARABLE if name in members)
     reader.finish()
     return resource
 
 
-def _declared_targets(reader: Reader, written: t.Any, kind: str) -> Resource:
+def declared_targets(reader: Reader, written: t.Any, kind: str) -> Resource:
+    """Targets as a mapping of keys to values, for a kind of KEYS; the reader notes what is wrong."""
     if not isinstance(written, dict):
         reader.problem("targets", "must be a mapping of keys to lists of values, not %s", shown(written))
         return {}

@@ -219,18 +219,24 @@ def _declared_rates(reader: Reader, members: Resource, kind: str) -> Resource:
     if not has_targets and kind not in TARGETLESS:
         reader.problem("window_targets", "a task of type %s needs window_targets or instance_ids", kind)
     rates = {}
-    for name, (pattern, allowed) in RATE_PATTERNS.items():
+    for name in RATES:
         if name in members and not has_targets and kind in TARGETLESS:
             reader.problem(name, "is for tasks with targets alone")
         elif name in members:
-            value = members[name]
-            as_text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-            rates[name] = reader.matching(name, as_text, pattern, allowed)
-            if len(rates[name]) > 7:
-                reader.problem(name, "must have 7 characters at most, not %d", len(rates[name]))
+            rates[name] = declared_rate(reader, name, members[name])
         elif has_targets:
             reader.problem(name, "is missing, and needed for a task with targets")
     return rates
+
+
+def declared_rate(reader: Reader, name: str, value: t.Any) -> str:
+    """One of RATES, a number or a percentage, as the API takes it."""
+    pattern, allowed = RATE_PATTERNS[name]
+    as_text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    rate = reader.matching(name, as_text, pattern, allowed)
+    if len(rate) > 7:
+        reader.problem(name, "must have 7 characters at most, not %d", len(rate))
+    return rate
 
 
 def _declared_alarms(reader: Reader, written: t.Any) -> Resource:

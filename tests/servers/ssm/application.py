@@ -24,6 +24,11 @@ from .paging import Pages
 from .state import Simulation
 
 PREFIX = "/_control/"
+# As EC2 says it; our own service has faults for that.
+DENIED = (
+    "<Response><Errors><Error><Code>UnauthorizedOperation</Code><Message>You are not authorized to perform this "
+    "operation.</Message></Error></Errors><RequestID>0</RequestID></Response>"
+)
 Environ = dict[str, t.Any]
 
 
@@ -34,6 +39,7 @@ class Application:
         moto_ssm.install()
         self.service = moto_ssm.SERVICE
         self.calls: list[Call] = []
+        self.denied: t.Collection[str] = ()  # operations of EC2, as policies write them
         self._moto = DomainDispatcherApplication(create_backend_app)
         self._recording = threading.Lock()
 
@@ -46,7 +52,8 @@ class Application:
         body = Request(environ).get_data()
         environ["wsgi.input"] = io.BytesIO(body)
         # with the headers of the answer as they are: clients of S3 compare lengths of bodies that are not sent
-        answer = Response.from_app(self._moto, environ, buffered=True)
+        denied = read_call(environ, body, 403, b"").action in self.denied
+        answer = Response(DENIED, status=403) if denied else Response.from_app(self._moto, environ, buffered=True)
         call = read_call(environ, body, answer.status_code, answer.get_data())
         with self._recording:
             self.calls.append(call)
@@ -81,6 +88,7 @@ class Application:
     def reset(self) -> None:
         """As just started: moto's services as well."""
         self.service.reset()
+        self.denied = ()
         Client(self._moto).post("/moto-api/reset")
         self.calls.clear()
 
@@ -96,9 +104,11 @@ class Application:
         empty_pages: bool = False,
         stale_lists: int = 0,
         now: str | None = None,
+        denied: t.Collection[str] = (),
         **simulation: t.Any,
     ) -> None:
         """Settings that are not given are the usual ones."""
+        self.denied = denied
         self.service.simulation = Simulation(**simulation)
         self.service.clock = parse_instant(now, "now") if now is not None else None
         self.service.pages = Pages(largest_page, empty_pages)
