@@ -148,6 +148,17 @@ def baseline(module: t.Callable[..., Module]) -> Module:
 
 
 @pytest.fixture
+def patch(module: t.Callable[..., Module]) -> t.Callable[..., Result]:
+    """ssm_patch_run, which scans unless told otherwise, without pauses."""
+    run = module("ssm_patch_run")
+
+    def start(check_mode: bool = False, **options: t.Any) -> Result:
+        return run(check_mode, **{"operation": "Scan", "wait_delay": 0, **options})
+
+    return start
+
+
+@pytest.fixture
 def patch_group(module: t.Callable[..., Module]) -> Module:
     return module("ssm_patch_group", "patch_group", assigned=())
 

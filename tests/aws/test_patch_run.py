@@ -14,17 +14,6 @@ HOUR = 3600
 SNAPSHOT = "01234567-89ab-cdef-0123-456789abcdef"
 
 
-@pytest.fixture
-def patch(module):
-    """The module, without pauses."""
-    run = module("ssm_patch_run")
-
-    def start(check_mode=False, **options):
-        return run(check_mode, **{"operation": "Scan", "wait_delay": 0, **options})
-
-    return start
-
-
 def statuses(result):
     return {one["id"]: one["status"] for one in result["nodes"]}
 

@@ -68,7 +68,8 @@ def _by_id(region: Region, identifiers: list[str]) -> list[Node]:
     """One that cannot be reached refuses the whole call."""
     if len(set(identifiers)) < len(identifiers):
         raise SSMError("DuplicateInstanceId", "An id is given twice")
-    unfit = [one for one in identifiers if one not in region.nodes or not region.nodes[one].online]
+    known = {one for one, node in region.nodes.items() if node.online}.difference(region.simulation.leaving)
+    unfit = [one for one in identifiers if one not in known]
     if unfit:
         raise SSMError("InvalidInstanceId", f"Instances {unfit} not in a valid state for account {region.account}")
     return [region.nodes[one] for one in identifiers]

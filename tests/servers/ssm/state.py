@@ -28,6 +28,7 @@ class Simulation(t.NamedTuple):
     poll_seconds: float = 10  # what each look at commands takes
     unseen_polls: int = 1  # so many looks at a command find none of its invocations
     pending_limit: int | None = None  # more targets than this are refused: RateExceeded
+    leaving: t.Collection[str] = ()  # nodes that are listed as online, and are not when a command is to go to them
 
 
 @dataclasses.dataclass

@@ -1,0 +1,202 @@
+# Copyright: (c) 2026, the patchops.fleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""ssm_patch_run where one command is not enough, and where a run does not come to its end by itself."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from ansible_collections.patchops.fleet.tests.aws.test_patch_run import IDS, commands, statuses
+from ansible_collections.patchops.fleet.tests.servers.answers import node_id, nodes
+
+ANSIBLE_BIN = pathlib.Path(os.environ.get("PATCHOPS_ANSIBLE_BIN") or pathlib.Path(sys.executable).parent)
+MANY = [node_id(number) for number in range(120)]
+
+
+def sizes(aws):
+    return [(len(one["InstanceIds"]), one["MaxConcurrency"], one["MaxErrors"]) for one in commands(aws)]
+
+
+@pytest.mark.parametrize(
+    ("rates", "expected"),
+    [
+        pytest.param({}, [(50, "50", "0"), (50, "50", "0"), (20, "50", "0")], id="usual"),
+        pytest.param({"max_concurrency": 10, "max_errors": 3}, [(50, "10", "3"), (50, "10", "3"), (20, "10", "3")],
+                     id="numbers"),
+        pytest.param({"max_concurrency": "25%", "max_errors": "10%"},
+                     [(50, "30", "12"), (50, "30", "12"), (20, "30", "12")], id="percentages are of all nodes"),
+    ],
+)  # fmt: skip
+def test_more_than_50_ids_go_one_batch_after_another(aws, patch, rates, expected):
+    aws.nodes(*nodes(120))
+    result = patch(instance_ids=MANY, **rates)
+    assert set(statuses(result).values()) == {"Success"}
+    assert sizes(aws) == expected
+    assert {one["Parameters"]["SnapshotId"][0] for one in commands(aws)} == {result["snapshot_id"]}
+    assert [one["nodes"] for one in result["commands"]] == [50, 50, 20]
+    order = [call.operation for call in aws.calls if call.operation in ("SendCommand", "ListCommands")]
+    assert order[:2] == ["SendCommand", "ListCommands"]
+
+
+def test_errors_are_counted_over_all_batches(aws, patch):
+    """Two of the first batch fail, which three errors tolerate; two more of the second one do not."""
+    failing = {3, 4, 55, 56}
+    aws.nodes(*[{**one, "end": "Failed" if number in failing else "Success"} for number, one in enumerate(nodes(120))])
+    result = patch(instance_ids=MANY, max_concurrency=1, max_errors=3)
+    told = list(statuses(result).values())
+    assert sizes(aws) == [(50, "1", "3"), (50, "1", "1")]
+    assert (told.count("Failed"), told.count("Terminated")) == (4, 120 - 57)
+
+
+@pytest.mark.parametrize(
+    ("concurrency", "at_once"),
+    [pytest.param("100%", 2, id="two commands together"), pytest.param("99", 1, id="one after another")],
+)
+def test_as_many_commands_at_a_time_as_max_concurrency_lets(aws, patch, concurrency, at_once):
+    aws.nodes(*nodes(120))
+    patch(instance_ids=MANY, max_concurrency=concurrency)
+    order = [call.operation for call in aws.calls if call.operation in ("SendCommand", "ListCommands")]
+    assert order[: at_once + 1] == ["SendCommand"] * at_once + ["ListCommands"]
+
+
+def test_batches_that_nobody_waits_for_share_the_rates(aws, patch):
+    aws.nodes(*nodes(120))
+    result = patch(operation="Install", instance_ids=MANY, wait=False, max_concurrency=10, max_errors=4)
+    assert sizes(aws) == [(50, "4", "2"), (50, "3", "1"), (20, "3", "1")]
+    assert set(statuses(result).values()) == {"Pending"}
+    assert result["changed"]
+    assert not result.get("failed")
+
+
+def test_more_commands_than_nodes_that_may_work(aws, patch):
+    aws.nodes(*nodes(120))
+    result = patch(instance_ids=MANY, wait=False, max_concurrency=2)
+    assert "max_concurrency lets 2 nodes work at a time, and that many ids take 3 commands" in result["msg"]
+    assert commands(aws) == []
+
+
+def test_a_node_that_is_lost_on_the_way_refuses_no_other(aws, patch):
+    """It was online when it was looked for, and is not when the command is sent: AWS refuses the whole call."""
+    aws.nodes(*nodes(8))
+    aws.set(leaving=(node_id(5),))
+    result = patch(instance_ids=MANY[:8])
+    told = statuses(result)
+    assert told.pop(node_id(5)) == "Refused"
+    assert set(told.values()) == {"Success"}
+
+
+@pytest.mark.parametrize(
+    ("fault", "tries"),
+    [
+        pytest.param({"error": "ThrottlingException", "times": 2}, 3, id="throttled"),
+        pytest.param({"error": "InternalServerError", "times": 1, "answered": False}, 1, id="answer lost"),
+    ],
+)
+def test_nothing_is_sent_twice(aws, patch, fault, tries):
+    aws.nodes(*nodes(2))
+    aws.fail(operation="SendCommand", **fault)
+    result = patch(instance_ids=IDS[:2])
+    assert set(statuses(result).values()) == {"Success"}
+    assert aws.actions.count("ssm:SendCommand") == tries
+    assert len(aws.client().list_commands()["Commands"]) == 1
+
+
+def test_a_service_that_failed_before_it_did_anything(aws, patch):
+    aws.nodes(*nodes(2))
+    aws.fail(operation="SendCommand", error="InternalServerError")
+    result = patch(instance_ids=IDS[:2])
+    assert "Failed to send AWS-RunPatchBaseline (Scan) to 2 nodes" in result["msg"]
+    assert result["changes"] == []
+
+
+def test_polling_outlives_throttling(aws, patch):
+    aws.nodes(*nodes(2))
+    aws.fail(operation="ListCommand*", error="ThrottlingException", times=1)
+    assert set(statuses(patch(instance_ids=IDS[:2])).values()) == {"Success"}
+
+
+def test_a_second_batch_that_is_refused_loses_nothing_of_the_first(aws, patch):
+    aws.nodes(*nodes(60))
+    aws.fail(operation="SendCommand", error="InvalidDocument", after=1)
+    result = patch(instance_ids=MANY[:60])
+    told = list(statuses(result).values())
+    assert (told.count("Success"), told.count("NotSent")) == (50, 10)
+    assert "InvalidDocument" in result["nodes"][59]["message"]
+
+
+@pytest.mark.parametrize(
+    ("cancel", "status", "words"),
+    [
+        pytest.param(False, "InProgress", "nodes that work on it go on", id="left alone"),
+        pytest.param(True, "Cancelled", "nodes were told to stop", id="cancelled"),
+    ],
+)
+def test_time_is_up(aws, patch, cancel, status, words):
+    aws.nodes(*nodes(2, seconds=100_000))
+    aws.set(unseen_polls=0)
+    result = patch(operation="Install", instance_ids=IDS[:2], wait_timeout=0, cancel_on_timeout=cancel)
+    assert f"not all nodes had ended after 0 seconds; {words}" in result["msg"]
+    assert statuses(result) == dict.fromkeys(IDS[:2], status)
+    assert result["changed"]
+    assert ("ssm:CancelCommand" in aws.actions) == cancel
+
+
+def test_what_was_not_sent_when_time_is_up_is_not(aws, patch):
+    aws.nodes(*nodes(60, seconds=100_000))
+    aws.set(unseen_polls=0)
+    told = list(statuses(patch(instance_ids=MANY[:60], wait_timeout=0)).values())
+    assert (told.count("InProgress"), told.count("NotSent")) == (50, 10)
+
+
+@pytest.fixture
+def play(aws, tmp_path):
+    """Start a playbook of one task; its options and keywords of the task."""
+
+    def start(options, **keywords):
+        task = {"patchops.fleet.ssm_patch_run": {"operation": "Scan", **options}, **keywords}
+        defaults = {"group/patchops.fleet.aws": {"region": "eu-central-1"}}
+        tasks = [task, {"ansible.builtin.debug": {"msg": "and on"}}]
+        written = [{"hosts": "localhost", "gather_facts": False, "module_defaults": defaults, "tasks": tasks}]
+        (tmp_path / "play.yml").write_text(json.dumps(written), encoding="utf-8")
+        environment = {**os.environ, **aws.environment(), "ANSIBLE_HOME": str(tmp_path / ".ansible"), "COLUMNS": "1000"}
+        environment.pop("AWS_DEFAULT_REGION")
+        return subprocess.Popen(
+            [ANSIBLE_BIN / "ansible-playbook", "play.yml"], cwd=tmp_path, env=environment,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
+        )  # fmt: skip
+
+    return start
+
+
+def test_progress_is_shown_while_it_waits(aws, play):
+    aws.nodes(*nodes(4, seconds=1), {"id": node_id(4), "end": "Failed", "exit_code": 2})
+    options = {"instance_ids": MANY[:5], "max_concurrency": "2", "max_errors": "1", "wait_delay": 0}
+    output, _nothing = play(options, ignore_errors=True).communicate(timeout=60)
+    lines = [line for line in output.splitlines() if line.startswith("[localhost]")]
+    assert lines[-1] == "[localhost] 0 pending, 0 running, 4 done, 1 failed, of 5 nodes"
+    assert len(lines) > 1
+    assert "exit code 2: what the patching itself needs on the node is missing" in output
+    assert "and on" in output
+
+
+@pytest.mark.parametrize("cancel", [pytest.param(True, id="asked"), pytest.param(False, id="not asked")])
+def test_an_interrupted_task_tells_nodes_to_stop_if_asked(aws, play, cancel):
+    aws.nodes(*nodes(2, seconds=100_000))
+    process = play({"instance_ids": MANY[:2], "cancel_on_interrupt": cancel, "wait_delay": 600})
+    while "ssm:ListCommandInvocations" not in aws.actions:
+        assert process.poll() is None, process.communicate()
+    os.killpg(process.pid, signal.SIGINT)
+    process.communicate(timeout=60)
+    looks = 2000
+    while cancel and "ssm:CancelCommand" not in aws.actions and looks:
+        looks -= 1
+        aws.client().describe_instance_information()
+    assert ("ssm:CancelCommand" in aws.actions) == cancel
