@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import pathlib
@@ -13,11 +14,14 @@ import subprocess
 import sys
 
 import pytest
+import yaml
 
+from ansible_collections.patchops.fleet.tests.aws.conftest import MODULES
 from ansible_collections.patchops.fleet.tests.aws.test_patch_run import IDS, commands, statuses
 from ansible_collections.patchops.fleet.tests.servers.answers import node_id, nodes
 
 ANSIBLE_BIN = pathlib.Path(os.environ.get("PATCHOPS_ANSIBLE_BIN") or pathlib.Path(sys.executable).parent)
+MODULE = "patchops.fleet.ssm_patch_run"
 MANY = [node_id(number) for number in range(120)]
 
 
@@ -158,12 +162,10 @@ def test_what_was_not_sent_when_time_is_up_is_not(aws, patch):
 
 @pytest.fixture
 def play(aws, tmp_path):
-    """Start a playbook of one task; its options and keywords of the task."""
+    """Start a playbook; `defaults` are those of the module."""
 
-    def start(options, **keywords):
-        task = {"patchops.fleet.ssm_patch_run": {"operation": "Scan", **options}, **keywords}
-        defaults = {"group/patchops.fleet.aws": {"region": "eu-central-1"}}
-        tasks = [task, {"ansible.builtin.debug": {"msg": "and on"}}]
+    def start(tasks, **defaults):
+        defaults = {"group/patchops.fleet.aws": {"region": "eu-central-1"}, MODULE: {"operation": "Scan", **defaults}}
         written = [{"hosts": "localhost", "gather_facts": False, "module_defaults": defaults, "tasks": tasks}]
         (tmp_path / "play.yml").write_text(json.dumps(written), encoding="utf-8")
         environment = {**os.environ, **aws.environment(), "ANSIBLE_HOME": str(tmp_path / ".ansible"), "COLUMNS": "1000"}
@@ -178,8 +180,9 @@ def play(aws, tmp_path):
 
 def test_progress_is_shown_while_it_waits(aws, play):
     aws.nodes(*nodes(4, seconds=1), {"id": node_id(4), "end": "Failed", "exit_code": 2})
-    options = {"instance_ids": MANY[:5], "max_concurrency": "2", "max_errors": "1", "wait_delay": 0}
-    output, _nothing = play(options, ignore_errors=True).communicate(timeout=60)
+    options = {"instance_ids": MANY[:5], "max_concurrency": "2", "max_errors": "1"}
+    tasks = [{MODULE: options, "ignore_errors": True}, {"ansible.builtin.debug": {"msg": "and on"}}]
+    output, _nothing = play(tasks, wait_delay=0).communicate(timeout=60)
     lines = [line for line in output.splitlines() if line.startswith("[localhost]")]
     assert lines[-1] == "[localhost] 0 pending, 0 running, 4 done, 1 failed, of 5 nodes"
     assert len(lines) > 1
@@ -187,10 +190,23 @@ def test_progress_is_shown_while_it_waits(aws, play):
     assert "and on" in output
 
 
+def test_the_examples_can_be_pasted(aws, play):
+    tags = {"Patch Group": "Production", "Environment": "production"}
+    aws.nodes({"id": "i-0123456789abcdef0", "tags": tags}, {"id": "mi-0123456789abcdef0"})
+    aws.client("s3").create_bucket(
+        Bucket="patch-overrides", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
+    )
+    process = play(yaml.safe_load(importlib.import_module(MODULES + "ssm_patch_run").EXAMPLES), wait_delay=0)
+    output, _nothing = process.communicate(timeout=100)
+    assert process.returncode == 0, output
+    assert "ok=5    changed=3 " in output
+    assert [one["Parameters"]["Operation"][0] for one in commands(aws)] == ["Scan", "Install", "Install", "Scan"]
+
+
 @pytest.mark.parametrize("cancel", [pytest.param(True, id="asked"), pytest.param(False, id="not asked")])
 def test_an_interrupted_task_tells_nodes_to_stop_if_asked(aws, play, cancel):
     aws.nodes(*nodes(2, seconds=100_000))
-    process = play({"instance_ids": MANY[:2], "cancel_on_interrupt": cancel, "wait_delay": 600})
+    process = play([{MODULE: {"instance_ids": MANY[:2]}}], cancel_on_interrupt=cancel, wait_delay=600)
     while "ssm:ListCommandInvocations" not in aws.actions:
         assert process.poll() is None, process.communicate()
     os.killpg(process.pid, signal.SIGINT)
