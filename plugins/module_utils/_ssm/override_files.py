@@ -11,7 +11,7 @@ import typing as t
 
 from .._engine.errors import BaselineError, Problem, RunError
 from .._engine.selection import Limits, check_limits
-from . import patch_baseline
+from . import patch_baseline_form
 from .change import Resource
 
 BUCKET = re.compile(r"[a-z0-9][a-z0-9.\-]{1,61}[a-z0-9]\Z")
@@ -39,7 +39,7 @@ def declared(given: Resource, snapshot_id: str, problems: t.List[Problem]) -> t.
     texts: t.Dict[str, t.Tuple[str, str, t.Tuple[str, ...]]] = {}
     if "baseline_override" in given:
         baselines = declared_baselines(given["baseline_override"])
-        told = [text for index, one in enumerate(baselines) for text in patch_baseline.warnings(one, _path(index))]
+        told = [text for index, one in enumerate(baselines) for text in patch_baseline_form.warnings(one, _path(index))]
         texts["BaselineOverride"] = ("baseline-override.json", baseline_text(baselines), tuple(told))
     if "install_override_list" in given:
         texts["InstallOverrideList"] = ("install-override-list.yml", list_text(given["install_override_list"]), ())
@@ -67,7 +67,7 @@ def declared_baselines(written: t.Any) -> t.List[Resource]:
     found: t.Dict[str, Resource] = {}
     for index, one in enumerate(written):
         try:
-            baseline = patch_baseline.declared(_named(one, _path(index)), _path(index))
+            baseline = patch_baseline_form.declared(_named(one, _path(index)), _path(index))
         except BaselineError as error:
             problems += error.problems
             continue
@@ -94,7 +94,7 @@ def _named(written: t.Any, path: str) -> Resource:
 
 def baseline_text(baselines: t.Sequence[Resource]) -> str:
     """A JSON array of baselines as GetPatchBaseline answers them."""
-    entries = [{"OperatingSystem": one["operating_system"], **patch_baseline.to_api(one)} for one in baselines]
+    entries = [{"OperatingSystem": one["operating_system"], **patch_baseline_form.to_api(one)} for one in baselines]
     return json.dumps(entries, indent=1, sort_keys=True)
 
 

@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import select
 import signal
-import threading
 import time
 import typing as t
 
@@ -21,11 +22,12 @@ class Patience:
         self._delay = delay
         self._timeout = timeout
         self._began = time.monotonic()
-        self._woken = threading.Event()
+        # not an Event: its lock may be held by what a signal interrupts
+        self._woken, self._wake = os.pipe()
         self.interrupted: t.Optional[str] = None  # the signal
 
     def pause(self) -> None:
-        self._woken.wait(self._delay)
+        select.select([self._woken], [], [], self._delay)
 
     @property
     def over(self) -> bool:
@@ -52,8 +54,9 @@ class Patience:
 
     def _interrupt(self, number: int, _frame: t.Any) -> None:
         self.interrupted = signal.Signals(number).name
-        self._woken.set()
+        os.write(self._wake, b".")
 
     def calm(self) -> None:
         """Pauses are pauses again, although there was a signal."""
-        self._woken.clear()
+        while select.select([self._woken], [], [], 0)[0]:
+            os.read(self._woken, 1)
