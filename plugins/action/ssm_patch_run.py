@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import pathlib
+import signal
 import tempfile
 import threading
 import typing as t
@@ -63,6 +64,8 @@ class ActionModule(ActionBase):
 
 
 def _follow(path: str, ended: threading.Event, host: str) -> None:
+    # a signal that this thread took would not wake the main one, which is to end the task
+    signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
     with pathlib.Path(path).open(encoding="utf-8") as progress:
         while True:
             last = ended.wait(BETWEEN_LOOKS)

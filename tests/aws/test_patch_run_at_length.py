@@ -210,7 +210,10 @@ def test_an_interrupted_task_tells_nodes_to_stop_if_asked(aws, play, cancel):
     while "ssm:ListCommandInvocations" not in aws.actions:
         assert process.poll() is None, process.communicate()
     os.killpg(process.pid, signal.SIGINT)
-    process.communicate(timeout=60)
+    try:
+        process.communicate(timeout=60)
+    finally:
+        process.kill()
     looks = 2000
     while cancel and "ssm:CancelCommand" not in aws.actions and looks:
         looks -= 1
