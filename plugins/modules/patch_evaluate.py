@@ -20,6 +20,7 @@ author:
   - patchops.fleet contributors (@patchops)
 extends_documentation_fragment:
   - patchops.fleet.baselines
+  - patchops.fleet.supersedence
 attributes:
   check_mode:
     description: Can run in check mode, and does the same then.
@@ -185,9 +186,11 @@ from ..module_utils._engine.assessment import what_if
 from ..module_utils._engine.errors import EngineError, InventoryError
 from ..module_utils._plain import plain
 from ..module_utils._templated import structure
+from ..module_utils._windows_arguments import SUPERSEDENCE_ARGUMENTS
 
 ARGUMENT_SPEC = {
     **BASELINE_ARGUMENTS,
+    **SUPERSEDENCE_ARGUMENTS,
     "inventory": {"type": "dict"},
     "src": {"type": "path"},
     "now": {"type": "str"},
@@ -228,7 +231,13 @@ def main():
     try:
         inventory = read_inventory(params["src"]) if params["src"] else params["inventory"]
         answer = what_if(
-            inventory, params["baselines"], params["now"], params["patch_group"], params["run"], params["undated"]
+            inventory,
+            params["baselines"],
+            params["now"],
+            params["patch_group"],
+            params["run"],
+            params["undated"],
+            params["supersedence"],
         )
     except EngineError as error:
         module.fail_json(msg=str(error))

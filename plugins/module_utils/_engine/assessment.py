@@ -21,6 +21,7 @@ from .rules import APPROVE
 from .schemas import INVENTORY, INVENTORY_SCHEMA
 from .shape import faults
 from .state import Run, parse_run
+from .supersedence import NEWEST
 
 _MOST_FAULTS = 5
 OFFLINE = "offline"  # run id of what no run captured
@@ -50,13 +51,14 @@ def assess(
     run_id: str,
     run: t.Optional[Run] = None,
     undated: t.Optional[str] = None,
+    supersedence: str = NEWEST,
 ) -> Document:
     """The full compliance record of one node at `now` (aware, UTC), after `run` (default: a scan).
 
     `baselines` as choice.parse_baselines returns them (None: AWS's predefined ones); the node's patch group chooses.
     A node that none fits gets status UNKNOWN with the reason. Raises BaselineError and InventoryError as evaluate does.
     """
-    return _assessed(inventory, baselines, now, run_id, run or Run.scan(), undated)[0]
+    return _assessed(inventory, baselines, now, run_id, run or Run.scan(), undated, supersedence)[0]
 
 
 def _assessed(
@@ -66,6 +68,7 @@ def _assessed(
     run_id: str,
     run: Run,
     undated: t.Optional[str],
+    supersedence: str,
 ) -> t.Tuple[Document, t.List[Evaluation]]:
     """The record, and the evaluations it was made from: a record does not list what Linux only counts."""
     node = inventory["node"]
@@ -75,7 +78,7 @@ def _assessed(
     if choice.baseline is None:
         return unknown(inventory, choice.why, now, run_id, run), []
     warnings = list(_warnings(inventory, choice.baseline, undated))
-    evaluations = evaluate(inventory, choice.baseline, now, run, undated)
+    evaluations = evaluate(inventory, choice.baseline, now, run, undated, supersedence)
     return compliance(inventory, choice.baseline, choice.why, evaluations, now, run_id, run, warnings), evaluations
 
 
@@ -94,11 +97,18 @@ def _warnings(inventory: Document, baseline: Baseline, undated: t.Optional[str])
 def _undated(inventory: Document, undated: str) -> t.Iterator[str]:
     """Says how many patches have no date to count a delay from, and which repositories should have given it."""
     if inventory["manager"] == "apt":
-        repositories = [
+        repositories: t.List[t.Sequence[str]] = [
             offer.get("repositories") or ()
             for package in inventory.get("packages") or ()
             for offer in package.get("available") or ()
             if parse_instant(offer.get("released_at")) is None
+        ]
+    elif inventory["manager"] == "windows":
+        sources = list(inventory.get("repositories") or ())
+        repositories = [
+            sources
+            for update in inventory.get("updates") or ()
+            if not update["installed"] and update.get("kb") and parse_instant(update.get("release_date")) is None
         ]
     else:
         repositories = [
@@ -124,6 +134,7 @@ def what_if(
     patch_group: t.Optional[str] = None,
     run: t.Optional[Document] = None,
     undated: t.Optional[str] = None,
+    supersedence: str = NEWEST,
 ) -> Document:
     """What the baselines would say of a stored inventory at another moment; everything as plain JSON types, unchecked.
 
@@ -139,10 +150,10 @@ def what_if(
     if patch_group is not None:
         inventory = dict(inventory, node=dict(inventory["node"], patch_group=patch_group))
     parsed_run = parse_run(run)
-    record, evaluations = _assessed(inventory, parsed, moment, OFFLINE, parsed_run, undated)
+    record, evaluations = _assessed(inventory, parsed, moment, OFFLINE, parsed_run, undated, supersedence)
     before = evaluations
     if moment != captured:
-        before = _assessed(inventory, parsed, captured, OFFLINE, parsed_run, undated)[1]
+        before = _assessed(inventory, parsed, captured, OFFLINE, parsed_run, undated, supersedence)[1]
     known = {evaluation.approved for evaluation in before}
     newly = [evaluation for evaluation in evaluations if evaluation.on_offer and evaluation.approved not in known]
     return {

@@ -97,7 +97,7 @@ class Judge:
             return Decision(
                 NOT_APPROVED, "no_kb_id", "it has no KB id, and Patch Manager handles none without", pair=pair
             )
-        names = tuple(str(name).lower() for name in (kb, update.get("bulletin")) if name)
+        names = tuple(str(name).lower() for name in (kb, *update.get("kbs", ()), update.get("bulletin")) if name)
         rejected = self._rejected.naming(names)
         if rejected is not None:
             reason = "rejected_patches entry '%s' names it" % rejected.entry
@@ -107,8 +107,9 @@ class Judge:
         listed = self._approved.naming(names)
         if listed is not None or verdict.approves:
             return self._approved_by(listed, [(verdict, pair)], None)
+        rule = None if verdict.code == "no_matching_rule" else verdict.rule
         return Decision(
-            NOT_APPROVED, verdict.code, verdict.reason, rule=verdict.rule, pair=pair, approved_on=verdict.approved_on
+            NOT_APPROVED, verdict.code, verdict.reason, rule=rule, pair=pair, approved_on=verdict.approved_on
         )
 
     def _without_candidate(self, package: Package) -> Decision:

@@ -20,6 +20,7 @@ from .operating_systems import FAMILIES
 from .patch import DATELESS, Document, Package, Pair
 from .rules import APPROVE, HOLD
 from .state import Run, State, States
+from .supersedence import NEWEST, without_superseded
 
 
 class Evaluation:
@@ -157,6 +158,11 @@ class UpdateEvaluation(Evaluation):
         return (self._update.get("kb") or "", None) if self.decision.decision == APPROVED else None
 
     @property
+    def held(self) -> t.Optional[str]:
+        held = self._update.get("held")
+        return held if held and self.on_offer else None
+
+    @property
     def on_offer(self) -> bool:
         update = self._update
         return not update["installed"] and update.get("applicable", True) and not update.get("superseded", False)
@@ -190,10 +196,11 @@ def evaluate(
     now: datetime.datetime,
     run: t.Optional[Run] = None,
     undated: t.Optional[str] = None,
+    supersedence: str = NEWEST,
 ) -> t.List[Evaluation]:
     """Every patch of the inventory, in its order, as the baseline sees it at `now` (aware, UTC) after `run` (a scan).
 
-    `undated`: approve or hold, None for the default of the inventory.
+    `undated`: approve or hold, None for the default of the inventory. `supersedence`: one of supersedence.POLICIES.
     Raises InventoryError when the inventory contradicts itself, BaselineError when no rule of the baseline is for it.
     """
     system = inventory["node"]["operating_system"]
@@ -208,8 +215,8 @@ def evaluate(
         package = family.package(document)
         decision = judge.package(package)
         evaluations.append(PackageEvaluation(package, decision, states.package(package, decision), family))
-    for update in inventory.get("updates") or ():
-        decision = judge.update(update)
+    decided = [(update, judge.update(update)) for update in inventory.get("updates") or ()]
+    for update, decision in without_superseded(decided, supersedence):
         evaluations.append(UpdateEvaluation(update, decision, states.update(update, decision), family))
     return evaluations
 

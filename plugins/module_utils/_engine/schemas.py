@@ -176,7 +176,13 @@ UPDATE = _object(
         "msrc_severity": TEXT_OR_NULL,
         "release_date": TEXT_OR_NULL,
         "applicable": FLAG,
-        "superseded": FLAG,
+        "superseded": FLAG,  # by an installed update, where `supersedes` of the others does not tell
+        "supersedes": TEXTS,  # ids of the updates that it takes the place of
+        "optional": FLAG,  # only offered to who looks for it, such as a preview
+        "pending_reboot": FLAG,  # installed, and Windows says that only a restart completes that
+        "held": TEXT_OR_NULL,  # why the node does not want it, such as hidden
+        "failure": TEXT_OR_NULL,  # how its last installation failed, in words
+        "kbs": TEXTS,  # all its KB ids, where it has several
         "installed_time": TEXT_OR_NULL,
         "cves": TEXTS,
     },

@@ -24,6 +24,9 @@ SUCCEEDED = "succeeded"
 FAILED = "failed"
 OUTCOMES = (SUCCEEDED, FAILED)
 
+# Signatures of Defender and the like work at once, and come several times a day.
+_LIVE_CLASSIFICATIONS = ("definitionupdates",)
+
 _RUN_MEMBERS = (
     "operation",
     "reboot_option",
@@ -151,17 +154,27 @@ class States:
         if decision.code == "no_kb_id":
             return _with_status(None)
         kb_id = update.get("kb") or ""
+        classification = (update.get("classification") or "").lower()
         if update["installed"]:
             state = "INSTALLED" if decision.decision == APPROVED else self._not_approved(decision)
+            if update.get("pending_reboot") and not self._run.rebooted:
+                return _with_status("INSTALLED_PENDING_REBOOT", "Windows says that a restart is to complete it")
+            if classification in _LIVE_CLASSIFICATIONS:
+                return _with_status(state)
             return self._unless_pending(state, kb_id, update)
         applicable = update.get("applicable", True) and not update.get("superseded", False)
         if decision.decision == APPROVED:
-            return self._attempted(kb_id) if applicable else _with_status("NOT_APPLICABLE")
-        security = (update.get("classification") or "").lower() == "securityupdates"
+            return self._wanted_update(kb_id, update) if applicable else _with_status("NOT_APPLICABLE")
+        security = classification == "securityupdates"
         if decision.decision == REJECTED or not (applicable and security):
             return _with_status(None)
         status = self._baseline.available_security_updates_compliance_status or "COMPLIANT"
         return State("AVAILABLE_SECURITY_UPDATE", status)
+
+    def _wanted_update(self, kb_id: str, update: Document) -> State:
+        state = self._attempted(kb_id)
+        failure = update.get("failure")
+        return state._replace(note=failure) if failure and state.state == "MISSING" and not state.note else state
 
     def _not_approved(self, decision: Decision) -> str:
         """For what is installed."""

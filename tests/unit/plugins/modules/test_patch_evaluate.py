@@ -92,6 +92,18 @@ def test_a_windows_inventory(evaluate):
     assert decision_of(evaluate(inventory=inventory(WINDOWS, update()), baselines=["security-now"])) == "approved"
 
 
+def test_the_newest_update_that_is_old_enough(evaluate):
+    old, new = update("KB1", id="1"), update("KB2", id="2", release_date="2026-11-20", supersedes=["1"])
+    given = {"inventory": inventory(WINDOWS, old, new), "baselines": ["security-7-days"]}
+    assert states_of(evaluate(**given)) == ["NOT_APPLICABLE", "AVAILABLE_SECURITY_UPDATE"]
+    kept = evaluate(**given, supersedence="newest_approved")
+    assert states_of(kept) == ["MISSING", "AVAILABLE_SECURITY_UPDATE"]
+
+
+def states_of(answer):
+    return [one["state"] for one in answer["evaluations"]]
+
+
 @pytest.mark.parametrize("given", [{}, {"baselines": None}, {"baselines": "predefined"}])
 def test_no_baselines_stand_for_those_of_aws(evaluate, given):
     answer = evaluate(inventory=INVENTORY, **given)

@@ -242,3 +242,21 @@ def test_assess_and_evaluate_agree_with_what_if():
     record = assess(WAITING, parse_baselines([given]), MOMENT, "offline")
     assert record == answer["record"]
     assert len(evaluate(WAITING, parse_baseline(given), MOMENT)) == len(answer["evaluations"])
+
+
+@pytest.mark.parametrize(
+    ("updates", "repositories", "expected"),
+    [
+        pytest.param([{"release_date": None}], {"windows_update": {"id": "windows_update"}},
+                     ["1 patches of windows_update have no release date; they count as old and are approved at once"
+                      " (option undated)"], id="one without a date"),
+        pytest.param([{"release_date": None}], {},
+                     ["1 patches of repositories that the inventory does not name have no release date; they count as"
+                      " old and are approved at once (option undated)"], id="from a source that is not named"),
+        pytest.param([{"release_date": None, "installed": True}, {"release_date": None, "kb": None}, {}],
+                     {"windows_update": {"id": "windows_update"}}, [], id="where no date is needed"),
+    ],
+)  # fmt: skip
+def test_updates_of_windows_without_a_date_are_counted(updates, repositories, expected):
+    given = inventory(WINDOWS, *(update(**one) for one in updates), repositories=repositories)
+    assert what_if(given, [baseline(WINDOWS, rule(7))])["record"]["warnings"] == expected

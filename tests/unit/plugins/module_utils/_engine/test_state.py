@@ -16,8 +16,11 @@ from ansible_collections.patchops.fleet.tests.unit.plugins.module_utils._engine.
     MACOS,
     RHEL,
     WINDOWS,
+    baseline,
     deb,
     decide,
+    evaluations,
+    inventory,
     notice,
     package,
     rpm,
@@ -223,6 +226,45 @@ def test_windows(patch, rules, members, expected):
     assert state_of(answer) == expected
     if answer["state"] == "AVAILABLE_SECURITY_UPDATE":
         assert answer["compliance_level"] == "UNSPECIFIED"
+
+
+SINCE_BOOT = {"installed_time": "2026-11-02", "installed": True}
+FAILURE = "its last installation failed on 2026-11-20T03:00:00Z: 0x80070643: the installer of the update failed"
+
+
+@pytest.mark.parametrize(
+    ("patch", "run", "expected", "words"),
+    [
+        pytest.param(update(installed=True, pending_reboot=True), {}, PENDING, "Windows says that a restart is to",
+                     id="Windows says so"),
+        pytest.param(update(installed=True, pending_reboot=True), {"rebooted": True}, INSTALLED, "",
+                     id="Windows said so before the reboot"),
+        pytest.param(update(**SINCE_BOOT), {"external_installs_pending": True}, PENDING, "installed by something else",
+                     id="installed since the boot"),
+        pytest.param(update(**SINCE_BOOT, classification="DefinitionUpdates"), {"external_installs_pending": True},
+                     INSTALLED, "", id="signatures work at once"),
+        pytest.param(update(failure=FAILURE), {}, MISSING, FAILURE, id="failed before"),
+        pytest.param(update(failure=FAILURE), {"operation": "Install", "outcomes": {"KB5000001": "failed"}}, FAILED,
+                     "its installation failed", id="failed in this run"),
+        pytest.param(update(kb="KB1", kbs=["KB1", "KB5000001"]), {}, MISSING, "entry 'KB5000001' names it",
+                     id="listed by its second KB"),
+    ],
+)  # fmt: skip
+def test_what_windows_knows_of_an_update(patch, run, expected, words):
+    listed = ["KB5000001"] if patch["kb"] == "KB1" else []
+    answer = decide(WINDOWS, patch, *([] if listed else [rule()]), run=run, approved_patches=listed)
+    assert state_of(answer) == expected
+    assert words in answer["reason"]
+
+
+def test_an_update_that_the_node_hides_is_held():
+    (answer,) = evaluations(inventory(WINDOWS, update(held="it is hidden")), baseline(WINDOWS, rule()))
+    assert (answer["held"], answer["state"]) == ("it is hidden", "MISSING")
+    assert "held on the node: it is hidden" in answer["reason"]
+    (installed,) = evaluations(
+        inventory(WINDOWS, update(held="it is hidden", installed=True)), baseline(WINDOWS, rule())
+    )
+    assert installed["held"] is None
 
 
 def install(outcome=None, **members):
