@@ -1,0 +1,50 @@
+# Copyright: (c) 2026, the patchops.fleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What goes wrong on purpose. A test sets it; nothing here waits."""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+
+
+class ConnectionLost(Exception):
+    """The client gets no answer."""
+
+
+@dataclasses.dataclass
+class Faults:
+    """What goes wrong with one update (its HRESULT, a rollback) stands at the update itself."""
+
+    refused_logons: int = 0  # so many requests are answered 401
+    lost_calls: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)
+    """By name of a call, so many of them lose the connection before the module has run."""
+    failing_modules: dict[str, str] = dataclasses.field(default_factory=dict)  # by module, the message
+    empty_polls: int = 0  # so many polls of win_updates bring nothing yet
+    stays_down: bool = False  # the next reboot is the last that is heard of the host
+    down: bool = False
+    search: tuple[int, str] | None = None  # the agent's search ends with this HRESULT and message
+    partial_search: tuple[int, str] | None = None  # it succeeds with this as its error
+
+    def refuses_logon(self) -> bool:
+        if not self.refused_logons:
+            return False
+        self.refused_logons -= 1
+        return True
+
+    def look_alive(self) -> None:
+        if self.down:
+            raise ConnectionLost
+
+    def reach(self, call: str) -> None:
+        """Raises ConnectionLost when this call is to be lost."""
+        if self.lost_calls[call]:
+            self.lost_calls[call] -= 1
+            raise ConnectionLost
+
+    def poll_is_empty(self) -> bool:
+        if not self.empty_polls:
+            return False
+        self.empty_polls -= 1
+        return True

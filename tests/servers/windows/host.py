@@ -1,0 +1,97 @@
+# Copyright: (c) 2026, the patchops.fleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The state of one Windows host: its catalogue, what is installed of it, its history, its boots."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import typing as t
+
+from .catalogue import ENGLISH, Update
+from .faults import Faults
+
+SUCCEEDED, FAILED = 2, 4  # OperationResultCode
+BOOTED = datetime.datetime(2025, 11, 1, 6, 0, 0)
+
+
+class Attempt(t.NamedTuple):
+    """An entry of the history."""
+
+    update_id: str
+    date: datetime.datetime
+    operation: int = 1
+    result_code: int = SUCCEEDED
+    hresult: int = 0
+
+
+@dataclasses.dataclass
+class WindowsHost:
+    """All instants are UTC and naive, as the agent's are. Two boots are an hour apart."""
+
+    language: str = ENGLISH
+    product_name: str = "Windows Server 2022 Datacenter"
+    build: str = "20348"
+    update_build_revision: int = 4294
+    installation_type: str = "Server"
+    machine_guid: str = "6b1f5d0c-6a3e-4a1f-9d0e-0a1b2c3d4e5f"
+    ssm_registration: str | None = None
+    wsus_server: str | None = None
+    registered_services: frozenset[str] = frozenset()  # beside Windows Update and WSUS
+    booted: datetime.datetime | None = BOOTED
+    updates: list[Update] = dataclasses.field(default_factory=list)
+    history: list[Attempt] = dataclasses.field(default_factory=list)  # newest first
+    boots: int = 1
+    faults: Faults = dataclasses.field(default_factory=Faults)
+
+    def add(self, *updates: Update) -> WindowsHost:
+        self.updates.extend(updates)
+        return self
+
+    def update(self, identifier: str) -> Update:
+        return next(one for one in self.updates if one.id == identifier)
+
+    @property
+    def now(self) -> datetime.datetime:
+        return (self.booted or BOOTED) + datetime.timedelta(minutes=30)
+
+    @property
+    def reboot_pending(self) -> bool:
+        return any(one.pending for one in self.updates)
+
+    def found(self, superseded: bool) -> list[Update]:
+        """What a search finds: what is installed, and what applies and, unless asked for, is not superseded by such."""
+        present = [one for one in self.updates if one.installed or one.applicable]
+        if superseded:
+            return present
+        gone = {identifier for one in present for identifier in one.supersedes}
+        return [one for one in present if one.installed or one.id not in gone]
+
+    def install(self, update: Update) -> Attempt:
+        attempt = Attempt(
+            update.id,
+            self.now,
+            result_code=FAILED if update.fails_with else SUCCEEDED,
+            hresult=signed(update.fails_with),
+        )
+        self.history.insert(0, attempt)
+        if not update.fails_with:
+            update.installed = True
+            update.pending = update.needs_reboot
+        return attempt
+
+    def reboot(self) -> None:
+        if self.faults.stays_down:
+            self.faults.down = True
+        self.boots += 1
+        self.booted = (self.booted or BOOTED) + datetime.timedelta(hours=1)
+        for update in self.updates:
+            if update.pending and update.rolled_back:
+                update.installed = False
+            update.pending = False
+
+
+def signed(hresult: int) -> int:
+    """As COM passes it."""
+    return hresult - (1 << 32) if hresult >= 1 << 31 else hresult
