@@ -20,6 +20,8 @@ author:
 extends_documentation_fragment:
   - patchops.fleet.baselines
   - patchops.fleet.host
+  - patchops.fleet.windows
+  - patchops.fleet.supersedence
   - patchops.fleet.records
   - ansible.builtin.action_common_attributes
   - ansible.builtin.action_common_attributes.facts
@@ -28,19 +30,20 @@ attributes:
   action:
     support: full
   async:
-    support: full
+    support: partial
+    details: Not on Windows nodes, which are assessed on the controller.
   bypass_host_loop:
     support: none
   check_mode:
     support: full
-    details: Package lists are not fetched and nothing is noted on the node.
+    details: Package lists are not fetched and nothing is noted on the node. A Windows node searches offline.
   diff_mode:
     support: none
   facts:
     support: full
   platform:
     support: full
-    platforms: debian, ubuntu, fedora, rhel, suse
+    platforms: debian, ubuntu, fedora, rhel, suse, windows
 seealso:
   - module: patchops.fleet.patch_evaluate
   - module: patchops.fleet.patch_report
@@ -56,7 +59,15 @@ notes:
     is locked to.
   - On SUSE and openSUSE it needs C(zypper) alone. A version that C(zypper) locks exclude, for which the package would
     change its vendor, or whose patch was retracted is no candidate, and the record says so.
-  - On a Windows node it records status V(UNKNOWN), so that a mixed inventory can be scanned in one task.
+  - A Windows node runs one script through M(ansible.windows.win_powershell), which asks its Windows Update Agent and
+    changes nothing. Everything else happens on the controller, so the node needs nothing installed. Of the options of
+    package managers only O(refresh=never) has a meaning there, the search is then not online. Connections are C(psrp)
+    or C(winrm), whose Python packages C(pypsrp) and C(pywinrm) belong on the controller. The user has to be an
+    administrator; where a search is refused to a network logon, C(become) with C(become_method=runas) and
+    C(become_user=SYSTEM) is the remedy.
+  - On Windows, what was installed since the last boot, by whomever, waits for a reboot, but for definition updates. An
+    update that does not apply is not told of by the agent, so V(NOT_APPLICABLE) is there what another one supersedes.
+  - The script has not been run on a Windows node yet; see the guide on Windows in the collection's documentation.
 """
 
 EXAMPLES = r"""
@@ -79,6 +90,12 @@ EXAMPLES = r"""
         rejected_patches: ['linux-image-*']
     patch_group: Production
     release_dates: first_seen
+
+- name: See what WSUS offers a Windows node, and do not let a new cumulative update end the wait for the last one
+  patchops.fleet.patch_scan:
+    baselines: [security-7-days]
+    server_selection: managed_server
+    supersedence: newest_approved
 
 - name: Keep the whole record and the inventory on the controller
   patchops.fleet.patch_scan:
@@ -128,7 +145,7 @@ record:
   type: dict
   sample: {schema: 1, status: NON_COMPLIANT}
 inventory:
-  description: What the package manager said.
+  description: What the package manager said, on Windows the Windows Update Agent.
   returned: with O(return_inventory=true), unless Patch Manager does not know the operating system
   type: dict
   sample: {schema: 1, manager: apt, captured_at: '2026-11-21T05:40:00Z'}
@@ -154,6 +171,7 @@ from ..module_utils._host.base import ENVIRONMENT, BackendError
 from ..module_utils._host.scan import gather, remembered
 from ..module_utils._plain import plain
 from ..module_utils._templated import structure
+from ..module_utils._windows_arguments import WINDOWS_ARGUMENTS
 
 
 def clock():
@@ -161,7 +179,7 @@ def clock():
 
 
 def main():
-    module = BaselineModule(argument_spec=SCAN_ARGUMENTS, supports_check_mode=True)
+    module = BaselineModule(argument_spec={**SCAN_ARGUMENTS, **WINDOWS_ARGUMENTS}, supports_check_mode=True)
     params = module.given
     name = params["name"] or socket.gethostname()
 

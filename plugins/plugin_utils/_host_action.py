@@ -8,17 +8,14 @@ Checks baselines before any host is asked, names node and run, and keeps records
 
 from __future__ import annotations
 
-import datetime
 import os
 import pathlib
 import typing as t
 
 from ansible.plugins.action import ActionBase
 
-from ..module_utils._engine import dates
 from ..module_utils._engine.choice import parse_baselines
 from ..module_utils._engine.errors import EngineError
-from ..module_utils._engine.record import attention, unknown
 from ..module_utils._plain import plain
 from ..module_utils._templated import structure
 from ._records import keep
@@ -140,22 +137,3 @@ def _unkept(folder: str, answer: Document, error: OSError) -> Document:
     )
     answer.update(failed=True, msg=f"{answer['msg']}; {words}" if answer.get("failed") else words)
     return answer
-
-
-def unknown_answer(arguments: Document, operating_system: str, reason: str) -> Document:
-    """A node that is not asked is recorded as unknown; the play goes on, and the report shows it."""
-    node = {
-        "id": arguments["name"],
-        "name": arguments["name"],
-        "operating_system": operating_system,
-        "patch_group": arguments.get("patch_group"),
-    }
-    inventory = {"node": node, "complete": False, "problems": [{"what": arguments["name"], "why": reason}]}
-    record = unknown(inventory, reason, datetime.datetime.now(dates.UTC), arguments["run_id"])
-    return {
-        "changed": False,
-        "status": record["status"],
-        "plan": [],
-        "record": record,
-        "ansible_facts": {"patch_compliance": attention(record)},
-    }

@@ -109,7 +109,10 @@ def decided(case: Document, inventory: t.Optional[Document] = None, baseline: t.
     """
     baseline = baseline or baseline_of(case)
     given = inventory_of(case) if inventory is None else inventory
-    (patch,) = what_if(given, [baseline], now=case["now"], run=run_of(case))["evaluations"]
+    evaluations = what_if(given, [baseline], now=case["now"], run=run_of(case))["evaluations"]
+    if "update" in case:  # on a real node there is also what supersedes it
+        evaluations = [one for one in evaluations if one["kb_id"] == case["update"]["kb"]]
+    (patch,) = evaluations
     answer = {
         "decision": patch["decision"],
         "reason": patch["reason_code"],

@@ -5,10 +5,14 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import pathlib
 
 import pytest
+
+from ansible_collections.patchops.fleet.tests.servers.windows.catalogue import Update
+from ansible_collections.patchops.fleet.tests.servers.windows.host import WindowsHost
 
 pytestmark = pytest.mark.needs("python3-apt")
 
@@ -18,19 +22,23 @@ FLEET = {
     "good": {"ansible_connection": "local", "ansible_python_interpreter": PYTHON},
     "broken": {"ansible_connection": "local", "ansible_python_interpreter": "/nonexistent"},
     "away": {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 9},
-    "windows": {"ansible_connection": "local", "ansible_shell_type": "powershell"},
 }
 
 
+MISSING = Update(
+    "u1", "2025-10 Cumulative Update", ("5066835",), severity="Critical", released=datetime.datetime(2025, 10, 14)
+)
+
+
 @pytest.fixture
-def scan(ansible, tmp_path):
-    """Runs the playbook on FLEET; answers its exit code and the status of each node in the report."""
+def scan(ansible, fleet, tmp_path):
+    """Runs the playbook on FLEET and a Windows host; answers its exit code, and each node's status in the report."""
 
     def run(*arguments):
-        (tmp_path / "hosts.json").write_text(
-            json.dumps({"all": {"hosts": FLEET, "vars": {"patch_scan_refresh": "never"}}})
-        )
-        ended = ansible("ansible-playbook", "patchops.fleet.scan", "-i", "hosts.json", *arguments)
+        fleet.add("windows", WindowsHost().add(MISSING))
+        fleet.write_inventory(**FLEET)
+        options = ("-i", "hosts.json", "-e", "patch_scan_refresh=never")
+        ended = ansible("ansible-playbook", "patchops.fleet.scan", *options, *arguments)
         report = tmp_path / "reports" / "patch-compliance.json"
         assert report.exists(), ended.stdout
         return ended.returncode, statuses(json.loads(report.read_text()))
@@ -59,7 +67,7 @@ def test_the_demo_ends_with_the_table_and_the_files(ansible, tmp_path):
 def test_nodes_that_fail_are_reported_as_unknown(scan):
     code, nodes = scan()
     assert nodes.pop("good") in ("COMPLIANT", "NON_COMPLIANT")
-    assert nodes == {"broken": "UNKNOWN", "away": "UNKNOWN", "windows": "UNKNOWN"}
+    assert nodes == {"broken": "UNKNOWN", "away": "UNKNOWN", "windows": "NON_COMPLIANT"}
     assert code != 0
 
 
@@ -69,7 +77,10 @@ def test_there_is_a_report_when_every_node_fails(scan):
     assert code != 0
 
 
-def test_a_limit_limits_the_report_too(scan):
+def test_a_limit_limits_the_report_too(scan, tmp_path):
     code, nodes = scan("--limit", "good,windows")
     assert set(nodes) == {"good", "windows"}
     assert code == 0
+    page = (tmp_path / "reports" / "patch-compliance.html").read_text()
+    assert "2025-10 Cumulative Update" in page
+    assert "Windows Server 2022 Datacenter" in (tmp_path / "reports" / "patch-compliance.csv").read_text()

@@ -42,6 +42,9 @@ EDGES = {
 # Calls that reach out all the same.
 IMPURE_CALLS = {"open", "input", "print", "exec", "eval", "__import__"}
 CLOCKS = {"now", "utcnow", "today"}
+# The controller's side of Windows nodes is as pure as the engine: only its action asks the node and the clock.
+WINDOWS = PLUGINS / "plugin_utils" / "_windows"
+OPEN_TO_WINDOWS = ("plugin_utils._windows.", "module_utils._engine.", "module_utils._host.node.")
 # A probe travels alone, as text, to the interpreter that owns these bindings.
 PROBES = MODULE_UTILS / "_host" / "probes"
 BINDINGS = {"apt", "apt_inst", "apt_pkg", "dnf", "hawkey", "libdnf", "libdnf5", "libdnf5_cli", "rpm"}
@@ -168,6 +171,17 @@ def test_pure_rooms_open_nothing_and_ask_no_clock(path):
 )
 def test_what_counts_as_impure(source, found):
     assert impure_calls(source) == found
+
+
+@pytest.mark.parametrize("path", sorted(WINDOWS.glob("*.py")), ids=identified)
+def test_the_windows_room_is_pure_and_knows_the_engine_alone(path):
+    source = path.read_text(encoding="utf-8")
+    imported = imported_anywhere(source, (HERE + "plugins.plugin_utils._windows").split("."))
+    opened = tuple(HERE + "plugins." + room for room in OPEN_TO_WINDOWS)
+    own = {name for name in imported if name.startswith("ansible_collections.")}
+    assert [name for name in own if not (name + ".").startswith(opened)] == []
+    assert roots(imported - own) <= PURE_LIBRARY
+    assert impure_calls(source) == []
 
 
 @pytest.mark.parametrize("path", sorted(PROBES.glob("*.py")), ids=identified)
