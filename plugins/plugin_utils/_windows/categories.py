@@ -61,7 +61,7 @@ PRODUCTS: t.Final = {
 HALF_YEARS: t.Final = {"21H2": "WindowsServer2022", "24H2": "WindowsServer2025"}
 
 _HALF_YEAR = re.compile(r"microsoft server operating system,?(?: version |-)(\d\dH\d)", re.IGNORECASE)
-_WINDOWS = re.compile(r"Windows (?:Server )?(?:\d{4}(?: R2)?|\d+(?:\.\d+)?)(?![\d.])", re.IGNORECASE)
+_WINDOWS = re.compile(r"Windows (?:Server )?(?:\d{4}(?: R2)?|\d+(?:\.\d+)?)(?!\d|\.\d)", re.IGNORECASE)
 _NODES: t.Final = {  # by build; a range belongs to the product that it begins with
     "Server": ((6002, "WindowsServer2008"), (7600, "WindowsServer2008R2"), (9200, "WindowsServer2012"),
                (9600, "WindowsServer2012R2"), (14393, "WindowsServer2016"), (17763, "WindowsServer2019"),

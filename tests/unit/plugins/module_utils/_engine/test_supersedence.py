@@ -132,6 +132,12 @@ def test_reasons(updates, policy, reason):
     assert words == reason
 
 
+def test_what_is_installed_is_not_said_to_have_lost_its_place():
+    row = [dict(OCTOBER, installed=True), dict(NOVEMBER, installed=True)]
+    (before, _after) = evaluations(inventory(WINDOWS, *row), baseline(WINDOWS, rule()))
+    assert before["reason"] == "rule 1 approves at once"
+
+
 def test_what_is_superseded_waits_for_nothing():
     waiting = dict(OCTOBER, release_date="2026-11-05")
     found = evaluations(inventory(WINDOWS, waiting, NOVEMBER), baseline(WINDOWS, MONTH))
