@@ -100,13 +100,22 @@ def test_how_a_node_ends(aws, patch, members, options, status, words):
     assert result["progress"]["failed"] == 1
 
 
-def test_the_output_of_what_failed(aws, patch):
+@pytest.mark.parametrize("unknown", [pytest.param(0, id="at once"), pytest.param(4, id="not known yet")])
+def test_the_output_of_what_failed(aws, patch, unknown):
     aws.nodes(*nodes(2), {"id": IDS[2], "end": "Failed", "exit_code": 135, "output": "x" * 9000, "error": "denied"})
+    aws.fail(operation="GetCommandInvocation", error="InvocationDoesNotExist", times=unknown)
     result = patch(instance_ids=IDS, max_errors=3)
     assert "output" not in result["nodes"][0]
     failed = result["nodes"][2]
     assert (failed["step"], failed["exit_code"], len(failed["output"])) == ("PatchLinux", 135, 9000)
     assert failed["error_output"] == "denied\nfailed to run commands: exit status 135"
+
+
+def test_output_that_is_never_known_is_what_lists_have(aws, patch):
+    aws.nodes({"id": IDS[0], "end": "Failed", "exit_code": 135, "output": "x" * 9000})
+    aws.fail(operation="GetCommandInvocation", error="InvocationDoesNotExist")
+    (failed,) = patch(instance_ids=IDS[:1])["nodes"]
+    assert (failed["exit_code"], failed["output"]) == (135, "x" * 2500)
 
 
 def test_the_output_of_all(aws, patch):

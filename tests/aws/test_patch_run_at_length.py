@@ -15,13 +15,18 @@ import sys
 
 import pytest
 import yaml
+from botocore.exceptions import ConnectionClosedError
 
+from ansible_collections.patchops.fleet.plugins.module_utils._ssm import command
+from ansible_collections.patchops.fleet.plugins.module_utils._ssm.api import Api
+from ansible_collections.patchops.fleet.plugins.module_utils._ssm.patch_run import PLAIN
 from ansible_collections.patchops.fleet.tests.aws.conftest import MODULES
-from ansible_collections.patchops.fleet.tests.aws.test_patch_run import IDS, commands, statuses
+from ansible_collections.patchops.fleet.tests.aws.test_patch_run import IDS, SNAPSHOT, commands, statuses
 from ansible_collections.patchops.fleet.tests.servers.answers import node_id, nodes
 
 ANSIBLE_BIN = pathlib.Path(os.environ.get("PATCHOPS_ANSIBLE_BIN") or pathlib.Path(sys.executable).parent)
 MODULE = "patchops.fleet.ssm_patch_run"
+SCAN = {"Operation": ["Scan"]}
 MANY = [node_id(number) for number in range(120)]
 
 
@@ -98,6 +103,20 @@ def test_a_node_that_is_lost_on_the_way_refuses_no_other(aws, patch):
 
 
 @pytest.mark.parametrize(
+    ("wait", "expected"),
+    [
+        pytest.param(True, [(4, "4", "2"), (1, "4", "2"), (2, "4", "2")], id="one after another"),
+        pytest.param(False, [(4, "2", "1"), (1, "1", "0"), (2, "1", "0")], id="at once"),
+    ],
+)
+def test_parts_of_a_refused_command_keep_to_the_limits_of_the_whole(aws, patch, wait, expected):
+    aws.nodes(*nodes(8))
+    aws.set(leaving=(node_id(5),))
+    patch(instance_ids=MANY[:8], wait=wait, max_concurrency="50%", max_errors="25%")
+    assert sizes(aws) == expected
+
+
+@pytest.mark.parametrize(
     ("fault", "tries"),
     [
         pytest.param({"error": "ThrottlingException", "times": 2}, 3, id="throttled"),
@@ -113,8 +132,25 @@ def test_nothing_is_sent_twice(aws, patch, fault, tries):
     assert len(aws.client().list_commands()["Commands"]) == 1
 
 
-def test_a_service_that_failed_before_it_did_anything(aws, patch):
+def test_a_connection_that_breaks_once_the_command_is_sent(aws):
+    """botocore raises before anybody sees the answer, which has no error code then."""
+
+    def broken(**_event):
+        raise ConnectionClosedError(endpoint_url=aws.url)
+
     aws.nodes(*nodes(2))
+    once = aws.client()
+    once.meta.events.register("after-call.ssm.SendCommand", broken)
+    api = Api(aws.client())
+    request = {"DocumentName": PLAIN, "InstanceIds": IDS[:2], "Parameters": {**SCAN, "SnapshotId": [SNAPSHOT]}}
+    sent = command.Sender(api, Api(once), lambda: None).send("send it", request, ())
+    assert [one["CommandId"] for one in aws.client().list_commands()["Commands"]] == [sent]
+
+
+def test_a_service_that_failed_before_it_did_anything(aws, patch):
+    """The command that other runs sent to the same nodes is not taken for this run's."""
+    aws.nodes(*nodes(2))
+    patch(instance_ids=IDS[:2])
     aws.fail(operation="SendCommand", error="InternalServerError")
     result = patch(instance_ids=IDS[:2])
     assert "Failed to send AWS-RunPatchBaseline (Scan) to 2 nodes" in result["msg"]
@@ -127,13 +163,14 @@ def test_polling_outlives_throttling(aws, patch):
     assert set(statuses(patch(instance_ids=IDS[:2])).values()) == {"Success"}
 
 
-def test_a_second_batch_that_is_refused_loses_nothing_of_the_first(aws, patch):
+@pytest.mark.parametrize("error", ["InvalidDocument", "InternalServerError"])
+def test_a_second_batch_that_is_refused_loses_nothing_of_the_first(aws, patch, error):
     aws.nodes(*nodes(60))
-    aws.fail(operation="SendCommand", error="InvalidDocument", after=1)
+    aws.fail(operation="SendCommand", error=error, after=1)
     result = patch(instance_ids=MANY[:60])
     told = list(statuses(result).values())
     assert (told.count("Success"), told.count("NotSent")) == (50, 10)
-    assert "InvalidDocument" in result["nodes"][59]["message"]
+    assert error in result["nodes"][59]["message"]
 
 
 @pytest.mark.parametrize(
@@ -176,18 +213,6 @@ def play(aws, tmp_path):
         )  # fmt: skip
 
     return start
-
-
-def test_progress_is_shown_while_it_waits(aws, play):
-    aws.nodes(*nodes(4, seconds=1), {"id": node_id(4), "end": "Failed", "exit_code": 2})
-    options = {"instance_ids": MANY[:5], "max_concurrency": "2", "max_errors": "1"}
-    tasks = [{MODULE: options, "ignore_errors": True}, {"ansible.builtin.debug": {"msg": "and on"}}]
-    output, _nothing = play(tasks, wait_delay=0).communicate(timeout=60)
-    lines = [line for line in output.splitlines() if line.startswith("[localhost]")]
-    assert lines[-1] == "[localhost] 0 pending, 0 running, 4 done, 1 failed, of 5 nodes"
-    assert len(lines) > 1
-    assert "exit code 2: what the patching itself needs on the node is missing" in output
-    assert "and on" in output
 
 
 def test_the_examples_can_be_pasted(aws, play):
