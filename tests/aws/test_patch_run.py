@@ -10,7 +10,7 @@ import pytest
 from ansible_collections.patchops.fleet.tests.servers.answers import MISSING, node_id, nodes
 
 IDS = [node_id(number) for number in range(3)]
-HOUR = 3600
+IMAGE = "ami-0123456789abcdef0"
 SNAPSHOT = "01234567-89ab-cdef-0123-456789abcdef"
 
 
@@ -37,7 +37,7 @@ def group(count, **members):
         pytest.param("Scan", {"snapshot_id": SNAPSHOT}, {"SnapshotId": [SNAPSHOT]}, False, id="given snapshot"),
     ],
 )
-def test_nodes_by_id(aws, patch, aws_cli, operation, given, parameters, changed):
+def test_nodes_by_id(aws, patch, operation, given, parameters, changed):
     aws.nodes(*nodes(3, patches=[MISSING]))
     result = patch(operation=operation, instance_ids=IDS, **given)
     assert not result.get("failed"), result
@@ -45,10 +45,10 @@ def test_nodes_by_id(aws, patch, aws_cli, operation, given, parameters, changed)
     assert statuses(result) == dict.fromkeys(IDS, "Success")
     assert result["progress"] == {"pending": 0, "running": 0, "done": 3, "failed": 0}
     (sent,) = result["commands"]
-    (read,) = aws_cli("ssm", "list-commands", "--command-id", sent["command_id"])["Commands"]
+    (read,) = aws.client().list_commands(CommandId=sent["command_id"])["Commands"]
     expected = {"Operation": [operation], "SnapshotId": [result["snapshot_id"]], **parameters}
     assert (read["Parameters"], read["StatusDetails"], read["InstanceIds"]) == (expected, "Success", IDS)
-    states = aws_cli("ssm", "describe-instance-patch-states", "--instance-ids", *IDS)["InstancePatchStates"]
+    states = aws.client().describe_instance_patch_states(InstanceIds=IDS)["InstancePatchStates"]
     assert {one["SnapshotId"] for one in states} == {result["snapshot_id"]}
     assert result["changes"] == [f"send AWS-RunPatchBaseline ({operation}) to 3 nodes as command {sent['command_id']}"]
 
@@ -142,8 +142,7 @@ def test_errors_stop_it(aws, patch):
 
 def test_who_cannot_be_reached_is_named_and_the_others_are_told(aws, patch):
     ec2 = aws.client("ec2")
-    image = ec2.describe_images()["Images"][0]["ImageId"]
-    running = ec2.run_instances(ImageId=image, MinCount=1, MaxCount=1)["Instances"][0]["InstanceId"]
+    running = ec2.run_instances(ImageId=IMAGE, MinCount=1, MaxCount=1)["Instances"][0]["InstanceId"]
     aws.nodes({"id": IDS[0]}, {"id": IDS[1], "ping": "ConnectionLost"})
     result = patch(instance_ids=[IDS[0], IDS[1], running, IDS[2], "mi-0123456789abcdef0"])
     assert statuses(result) == {
@@ -186,9 +185,8 @@ def test_nobody_can_be_reached(aws, patch):
 )
 def test_instances_that_are_not_managed_are_named(aws, patch, options, find):
     ec2 = aws.client("ec2")
-    image = ec2.describe_images()["Images"][0]["ImageId"]
     tags = [{"ResourceType": "instance", "Tags": [{"Key": "Patch Group", "Value": "Production"}]}]
-    started = ec2.run_instances(ImageId=image, MinCount=2, MaxCount=2, TagSpecifications=tags)["Instances"]
+    started = ec2.run_instances(ImageId=IMAGE, MinCount=2, MaxCount=2, TagSpecifications=tags)["Instances"]
     stranger, gone = (one["InstanceId"] for one in started)
     ec2.terminate_instances(InstanceIds=[gone])
     aws.nodes(*group(2))
