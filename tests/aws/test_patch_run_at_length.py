@@ -12,14 +12,17 @@ import pathlib
 import signal
 import subprocess
 import sys
+import time
 
 import pytest
 import yaml
 from botocore.exceptions import ConnectionClosedError
+from botocore.stub import Stubber
 
-from ansible_collections.patchops.fleet.plugins.module_utils._ssm import command
+from ansible_collections.patchops.fleet.plugins.module_utils._ssm import command, node, patch_run
 from ansible_collections.patchops.fleet.plugins.module_utils._ssm.api import Api
-from ansible_collections.patchops.fleet.plugins.module_utils._ssm.patch_run import PLAIN
+from ansible_collections.patchops.fleet.plugins.module_utils._ssm.patience import Patience
+from ansible_collections.patchops.fleet.plugins.module_utils._ssm.watch import Sent, Watch
 from ansible_collections.patchops.fleet.tests.aws.conftest import MODULES
 from ansible_collections.patchops.fleet.tests.aws.test_patch_run import IDS, SNAPSHOT, commands, statuses
 from ansible_collections.patchops.fleet.tests.servers.answers import node_id, nodes
@@ -59,6 +62,7 @@ def test_errors_are_counted_over_all_batches(aws, patch):
     """Two of the first batch fail, which three errors tolerate; two more of the second one do not."""
     failing = {3, 4, 55, 56}
     aws.nodes(*[{**one, "end": "Failed" if number in failing else "Success"} for number, one in enumerate(nodes(120))])
+    aws.set(poll_seconds=600)
     result = patch(instance_ids=MANY, max_concurrency=1, max_errors=3)
     told = list(statuses(result).values())
     assert sizes(aws) == [(50, "1", "3"), (50, "1", "1")]
@@ -142,7 +146,11 @@ def test_a_connection_that_breaks_once_the_command_is_sent(aws):
     once = aws.client()
     once.meta.events.register("after-call.ssm.SendCommand", broken)
     api = Api(aws.client())
-    request = {"DocumentName": PLAIN, "InstanceIds": IDS[:2], "Parameters": {**SCAN, "SnapshotId": [SNAPSHOT]}}
+    request = {
+        "DocumentName": patch_run.PLAIN,
+        "InstanceIds": IDS[:2],
+        "Parameters": {**SCAN, "SnapshotId": [SNAPSHOT]},
+    }
     sent = command.Sender(api, Api(once), lambda: None).send("send it", request, ())
     assert [one["CommandId"] for one in aws.client().list_commands()["Commands"]] == [sent]
 
@@ -195,6 +203,43 @@ def test_what_was_not_sent_when_time_is_up_is_not(aws, patch):
     aws.set(unseen_polls=0)
     told = list(statuses(patch(instance_ids=MANY[:60], wait_timeout=0)).values())
     assert (told.count("InProgress"), told.count("NotSent")) == (50, 10)
+
+
+def test_a_signal_ends_one_pause_and_not_those_in_which_nodes_stop(aws):
+    aws.nodes(*nodes(1, seconds=100_000))
+    api, patience = Api(aws.client()), Patience(0.02)
+    request = patch_run.declared({"operation": "Scan", "instance_ids": IDS[:1]}, SNAPSHOT)
+    sender = command.Sender(api, api, patience.pause)
+    watch = Watch(api, sender, request, node.by_ids(api, lambda: None, IDS[:1]), patience, print)
+    with patience.listening():
+        watch.start(True)
+        signal.raise_signal(signal.SIGTERM)
+        watch.wait()
+        assert (patience.interrupted, watch.ended) == ("SIGTERM", False)
+        watch.cancel("interrupted")
+    assert watch.statuses() == {IDS[0]: "Cancelled"}
+    began = time.monotonic()
+    patience.pause()
+    assert time.monotonic() - began > 0.01
+
+
+@pytest.mark.parametrize(
+    ("named", "targets"), [pytest.param(IDS[:2], 0, id="by ids"), pytest.param((), 2, id="by targets")]
+)
+def test_a_command_has_not_ended_before_lists_show_all_of_its_nodes(aws, named, targets):
+    client = aws.client()
+    with Stubber(client) as stub:
+        for shown in (1, 2):
+            row = {"Status": "Success", "StatusDetails": "Success"}
+            stub.add_response("list_commands", {"Commands": [{**row, "TargetCount": targets}]})
+            rows = [{"InstanceId": one, **row} for one in IDS[:shown]]
+            stub.add_response("list_command_invocations", {"CommandInvocations": rows})
+        sent = Sent(SNAPSHOT, named)
+        ended = []
+        for _look in range(2):
+            sent.look(Api(client))
+            ended.append(sent.ended)
+    assert ended == [False, True]
 
 
 @pytest.fixture
