@@ -58,15 +58,22 @@ def test_more_than_50_ids_go_one_batch_after_another(aws, patch, rates, expected
     assert order[:2] == ["SendCommand", "ListCommands"]
 
 
-def test_errors_are_counted_over_all_batches(aws, patch):
+@pytest.mark.parametrize(
+    ("members", "status"),
+    [
+        pytest.param({"end": "Failed"}, "Failed", id="failed"),
+        pytest.param({"seconds": 700}, "ExecutionTimedOut", id="timed out at work"),
+    ],
+)
+def test_errors_are_counted_over_all_batches(aws, patch, members, status):
     """Two of the first batch fail, which three errors tolerate; two more of the second one do not."""
     failing = {3, 4, 55, 56}
-    aws.nodes(*[{**one, "end": "Failed" if number in failing else "Success"} for number, one in enumerate(nodes(120))])
+    aws.nodes(*[{**one, **(members if number in failing else {})} for number, one in enumerate(nodes(120))])
     aws.set(poll_seconds=600)
-    result = patch(instance_ids=MANY, max_concurrency=1, max_errors=3)
+    result = patch(instance_ids=MANY, max_concurrency=1, max_errors=3, step_timeout_seconds=600)
     told = list(statuses(result).values())
     assert sizes(aws) == [(50, "1", "3"), (50, "1", "1")]
-    assert (told.count("Failed"), told.count("Terminated")) == (4, 120 - 57)
+    assert (told.count(status), told.count("Terminated")) == (4, 120 - 57)
 
 
 @pytest.mark.parametrize(
@@ -161,7 +168,7 @@ def test_a_service_that_failed_before_it_did_anything(aws, patch):
     patch(instance_ids=IDS[:2])
     aws.fail(operation="SendCommand", error="InternalServerError")
     result = patch(instance_ids=IDS[:2])
-    assert "Failed to send AWS-RunPatchBaseline (Scan) to 2 nodes" in result["msg"]
+    assert result["msg"].startswith("Failed to send AWS-RunPatchBaseline (Scan) to 2 nodes: ")
     assert result["changes"] == []
 
 
