@@ -258,6 +258,7 @@ def play(aws, tmp_path):
         written = [{"hosts": "localhost", "gather_facts": False, "module_defaults": defaults, "tasks": tasks}]
         (tmp_path / "play.yml").write_text(json.dumps(written), encoding="utf-8")
         environment = {**os.environ, **aws.environment(), "ANSIBLE_HOME": str(tmp_path / ".ansible"), "COLUMNS": "1000"}
+        environment["PYTHONUNBUFFERED"] = "1"  # into a pipe Ansible writes late, other than into a terminal
         environment.pop("AWS_DEFAULT_REGION")
         return subprocess.Popen(
             [ANSIBLE_BIN / "ansible-playbook", "play.yml"], cwd=tmp_path, env=environment,
@@ -282,10 +283,10 @@ def test_the_examples_can_be_pasted(aws, play):
 
 @pytest.mark.parametrize("cancel", [pytest.param(True, id="asked"), pytest.param(False, id="not asked")])
 def test_an_interrupted_task_tells_nodes_to_stop_if_asked(aws, play, cancel):
+    """It is interrupted once its progress is shown, which is while it waits."""
     aws.nodes(*nodes(2, seconds=100_000))
-    process = play([{MODULE: {"instance_ids": MANY[:2]}}], cancel_on_interrupt=cancel, wait_delay=600)
-    while "ssm:ListCommandInvocations" not in aws.actions:
-        assert process.poll() is None, process.communicate()
+    process = play([{MODULE: {"instance_ids": MANY[:2]}}], cancel_on_interrupt=cancel, wait_delay=60, wait_timeout=60)
+    assert any(line.startswith("[localhost] ") for line in process.stdout)
     os.killpg(process.pid, signal.SIGINT)
     try:
         process.communicate(timeout=60)
