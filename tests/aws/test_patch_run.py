@@ -10,7 +10,7 @@ import pytest
 from ansible_collections.patchops.fleet.tests.servers.answers import MISSING, node_id, nodes
 
 IDS = [node_id(number) for number in range(3)]
-HOUR = 3600
+IMAGE = "ami-0123456789abcdef0"
 SNAPSHOT = "01234567-89ab-cdef-0123-456789abcdef"
 
 
@@ -37,7 +37,7 @@ def group(count, **members):
         pytest.param("Scan", {"snapshot_id": SNAPSHOT}, {"SnapshotId": [SNAPSHOT]}, False, id="given snapshot"),
     ],
 )
-def test_nodes_by_id(aws, patch, aws_cli, operation, given, parameters, changed):
+def test_nodes_by_id(aws, patch, operation, given, parameters, changed):
     aws.nodes(*nodes(3, patches=[MISSING]))
     result = patch(operation=operation, instance_ids=IDS, **given)
     assert not result.get("failed"), result
@@ -45,10 +45,10 @@ def test_nodes_by_id(aws, patch, aws_cli, operation, given, parameters, changed)
     assert statuses(result) == dict.fromkeys(IDS, "Success")
     assert result["progress"] == {"pending": 0, "running": 0, "done": 3, "failed": 0}
     (sent,) = result["commands"]
-    (read,) = aws_cli("ssm", "list-commands", "--command-id", sent["command_id"])["Commands"]
+    (read,) = aws.client().list_commands(CommandId=sent["command_id"])["Commands"]
     expected = {"Operation": [operation], "SnapshotId": [result["snapshot_id"]], **parameters}
     assert (read["Parameters"], read["StatusDetails"], read["InstanceIds"]) == (expected, "Success", IDS)
-    states = aws_cli("ssm", "describe-instance-patch-states", "--instance-ids", *IDS)["InstancePatchStates"]
+    states = aws.client().describe_instance_patch_states(InstanceIds=IDS)["InstancePatchStates"]
     assert {one["SnapshotId"] for one in states} == {result["snapshot_id"]}
     assert result["changes"] == [f"send AWS-RunPatchBaseline ({operation}) to 3 nodes as command {sent['command_id']}"]
 
@@ -100,13 +100,22 @@ def test_how_a_node_ends(aws, patch, members, options, status, words):
     assert result["progress"]["failed"] == 1
 
 
-def test_the_output_of_what_failed(aws, patch):
+@pytest.mark.parametrize("unknown", [pytest.param(0, id="at once"), pytest.param(4, id="not known yet")])
+def test_the_output_of_what_failed(aws, patch, unknown):
     aws.nodes(*nodes(2), {"id": IDS[2], "end": "Failed", "exit_code": 135, "output": "x" * 9000, "error": "denied"})
+    aws.fail(operation="GetCommandInvocation", error="InvocationDoesNotExist", times=unknown)
     result = patch(instance_ids=IDS, max_errors=3)
     assert "output" not in result["nodes"][0]
     failed = result["nodes"][2]
     assert (failed["step"], failed["exit_code"], len(failed["output"])) == ("PatchLinux", 135, 9000)
     assert failed["error_output"] == "denied\nfailed to run commands: exit status 135"
+
+
+def test_output_that_is_never_known_is_what_lists_have(aws, patch):
+    aws.nodes({"id": IDS[0], "end": "Failed", "exit_code": 135, "output": "x" * 9000})
+    aws.fail(operation="GetCommandInvocation", error="InvocationDoesNotExist")
+    (failed,) = patch(instance_ids=IDS[:1])["nodes"]
+    assert (failed["exit_code"], failed["output"]) == (135, "x" * 2500)
 
 
 def test_the_output_of_all(aws, patch):
@@ -133,8 +142,7 @@ def test_errors_stop_it(aws, patch):
 
 def test_who_cannot_be_reached_is_named_and_the_others_are_told(aws, patch):
     ec2 = aws.client("ec2")
-    image = ec2.describe_images()["Images"][0]["ImageId"]
-    running = ec2.run_instances(ImageId=image, MinCount=1, MaxCount=1)["Instances"][0]["InstanceId"]
+    running = ec2.run_instances(ImageId=IMAGE, MinCount=1, MaxCount=1)["Instances"][0]["InstanceId"]
     aws.nodes({"id": IDS[0]}, {"id": IDS[1], "ping": "ConnectionLost"})
     result = patch(instance_ids=[IDS[0], IDS[1], running, IDS[2], "mi-0123456789abcdef0"])
     assert statuses(result) == {
@@ -177,9 +185,8 @@ def test_nobody_can_be_reached(aws, patch):
 )
 def test_instances_that_are_not_managed_are_named(aws, patch, options, find):
     ec2 = aws.client("ec2")
-    image = ec2.describe_images()["Images"][0]["ImageId"]
     tags = [{"ResourceType": "instance", "Tags": [{"Key": "Patch Group", "Value": "Production"}]}]
-    started = ec2.run_instances(ImageId=image, MinCount=2, MaxCount=2, TagSpecifications=tags)["Instances"]
+    started = ec2.run_instances(ImageId=IMAGE, MinCount=2, MaxCount=2, TagSpecifications=tags)["Instances"]
     stranger, gone = (one["InstanceId"] for one in started)
     ec2.terminate_instances(InstanceIds=[gone])
     aws.nodes(*group(2))
@@ -218,18 +225,20 @@ def test_patch_groups(aws, patch, tags, named):
 
 def test_targets_have_to_fit_all(aws, patch):
     aws.nodes(
-        {"id": IDS[0], "tags": {"stage": "prod", "role": "web"}},
+        {"id": IDS[0], "tags": {"stage": "prod", "role": "web", "zone": "a"}},
         {"id": IDS[1], "tags": {"stage": "prod"}},
+        {"id": IDS[2], "tags": {"stage": "prod", "role": "web"}},
     )
-    result = patch(targets={"tag:stage": "prod", "tag:role": ["web", "db"]})
+    result = patch(targets={"tag:stage": "prod", "tag:role": ["web", "db"], "tag:zone": "a"})
     assert statuses(result) == {IDS[0]: "Success"}
 
 
-def test_targets_that_are_offline_are_waited_for(aws, patch):
-    aws.nodes(*group(1), {"id": IDS[1], "tags": {"Patch Group": "Production"}, "ping": "ConnectionLost"})
+@pytest.mark.parametrize("online", [1, 0])
+def test_targets_that_are_offline_are_waited_for(aws, patch, online):
+    aws.nodes(*group(online), {"id": IDS[1], "tags": {"Patch Group": "Production"}, "ping": "ConnectionLost"})
     aws.set(poll_seconds=5000)
     result = patch(patch_group="Production", timeout_seconds=30)
-    assert statuses(result) == {IDS[0]: "Success", IDS[1]: "DeliveryTimedOut"}
+    assert statuses(result) == {**dict.fromkeys(IDS[:online], "Success"), IDS[1]: "DeliveryTimedOut"}
 
 
 @pytest.mark.parametrize(
@@ -279,7 +288,7 @@ def test_lists_that_lag_behind(aws, patch):
 def test_pages_that_are_empty_or_small(aws, patch):
     aws.nodes(*group(12))
     aws.set(largest_page=5, empty_pages=True)
-    assert len(statuses(patch(patch_group="Production"))) == 12
+    assert list(statuses(patch(patch_group="Production")).values()) == ["Success"] * 12
 
 
 @pytest.mark.parametrize(

@@ -12,16 +12,24 @@ import pathlib
 import signal
 import subprocess
 import sys
+import time
 
 import pytest
 import yaml
+from botocore.exceptions import ConnectionClosedError
+from botocore.stub import Stubber
 
+from ansible_collections.patchops.fleet.plugins.module_utils._ssm import command, node, patch_run
+from ansible_collections.patchops.fleet.plugins.module_utils._ssm.api import Api
+from ansible_collections.patchops.fleet.plugins.module_utils._ssm.patience import Patience
+from ansible_collections.patchops.fleet.plugins.module_utils._ssm.watch import Sent, Watch
 from ansible_collections.patchops.fleet.tests.aws.conftest import MODULES
-from ansible_collections.patchops.fleet.tests.aws.test_patch_run import IDS, commands, statuses
+from ansible_collections.patchops.fleet.tests.aws.test_patch_run import IDS, SNAPSHOT, commands, statuses
 from ansible_collections.patchops.fleet.tests.servers.answers import node_id, nodes
 
 ANSIBLE_BIN = pathlib.Path(os.environ.get("PATCHOPS_ANSIBLE_BIN") or pathlib.Path(sys.executable).parent)
 MODULE = "patchops.fleet.ssm_patch_run"
+SCAN = {"Operation": ["Scan"]}
 MANY = [node_id(number) for number in range(120)]
 
 
@@ -50,14 +58,22 @@ def test_more_than_50_ids_go_one_batch_after_another(aws, patch, rates, expected
     assert order[:2] == ["SendCommand", "ListCommands"]
 
 
-def test_errors_are_counted_over_all_batches(aws, patch):
+@pytest.mark.parametrize(
+    ("members", "status"),
+    [
+        pytest.param({"end": "Failed"}, "Failed", id="failed"),
+        pytest.param({"seconds": 700}, "ExecutionTimedOut", id="timed out at work"),
+    ],
+)
+def test_errors_are_counted_over_all_batches(aws, patch, members, status):
     """Two of the first batch fail, which three errors tolerate; two more of the second one do not."""
     failing = {3, 4, 55, 56}
-    aws.nodes(*[{**one, "end": "Failed" if number in failing else "Success"} for number, one in enumerate(nodes(120))])
-    result = patch(instance_ids=MANY, max_concurrency=1, max_errors=3)
+    aws.nodes(*[{**one, **(members if number in failing else {})} for number, one in enumerate(nodes(120))])
+    aws.set(poll_seconds=600)
+    result = patch(instance_ids=MANY, max_concurrency=1, max_errors=3, step_timeout_seconds=600)
     told = list(statuses(result).values())
     assert sizes(aws) == [(50, "1", "3"), (50, "1", "1")]
-    assert (told.count("Failed"), told.count("Terminated")) == (4, 120 - 57)
+    assert (told.count(status), told.count("Terminated")) == (4, 120 - 57)
 
 
 @pytest.mark.parametrize(
@@ -98,6 +114,20 @@ def test_a_node_that_is_lost_on_the_way_refuses_no_other(aws, patch):
 
 
 @pytest.mark.parametrize(
+    ("wait", "expected"),
+    [
+        pytest.param(True, [(4, "4", "2"), (1, "4", "2"), (2, "4", "2")], id="one after another"),
+        pytest.param(False, [(4, "2", "1"), (1, "1", "0"), (2, "1", "0")], id="at once"),
+    ],
+)
+def test_parts_of_a_refused_command_keep_to_the_limits_of_the_whole(aws, patch, wait, expected):
+    aws.nodes(*nodes(8))
+    aws.set(leaving=(node_id(5),))
+    patch(instance_ids=MANY[:8], wait=wait, max_concurrency="50%", max_errors="25%")
+    assert sizes(aws) == expected
+
+
+@pytest.mark.parametrize(
     ("fault", "tries"),
     [
         pytest.param({"error": "ThrottlingException", "times": 2}, 3, id="throttled"),
@@ -113,11 +143,32 @@ def test_nothing_is_sent_twice(aws, patch, fault, tries):
     assert len(aws.client().list_commands()["Commands"]) == 1
 
 
-def test_a_service_that_failed_before_it_did_anything(aws, patch):
+def test_a_connection_that_breaks_once_the_command_is_sent(aws):
+    """botocore raises before anybody sees the answer, which has no error code then."""
+
+    def broken(**_event):
+        raise ConnectionClosedError(endpoint_url=aws.url)
+
     aws.nodes(*nodes(2))
+    once = aws.client()
+    once.meta.events.register("after-call.ssm.SendCommand", broken)
+    api = Api(aws.client())
+    request = {
+        "DocumentName": patch_run.PLAIN,
+        "InstanceIds": IDS[:2],
+        "Parameters": {**SCAN, "SnapshotId": [SNAPSHOT]},
+    }
+    sent = command.Sender(api, Api(once), lambda: None).send("send it", request, ())
+    assert [one["CommandId"] for one in aws.client().list_commands()["Commands"]] == [sent]
+
+
+def test_a_service_that_failed_before_it_did_anything(aws, patch):
+    """The command that other runs sent to the same nodes is not taken for this run's."""
+    aws.nodes(*nodes(2))
+    patch(instance_ids=IDS[:2])
     aws.fail(operation="SendCommand", error="InternalServerError")
     result = patch(instance_ids=IDS[:2])
-    assert "Failed to send AWS-RunPatchBaseline (Scan) to 2 nodes" in result["msg"]
+    assert result["msg"].startswith("Failed to send AWS-RunPatchBaseline (Scan) to 2 nodes: ")
     assert result["changes"] == []
 
 
@@ -127,13 +178,14 @@ def test_polling_outlives_throttling(aws, patch):
     assert set(statuses(patch(instance_ids=IDS[:2])).values()) == {"Success"}
 
 
-def test_a_second_batch_that_is_refused_loses_nothing_of_the_first(aws, patch):
+@pytest.mark.parametrize("error", ["InvalidDocument", "InternalServerError"])
+def test_a_second_batch_that_is_refused_loses_nothing_of_the_first(aws, patch, error):
     aws.nodes(*nodes(60))
-    aws.fail(operation="SendCommand", error="InvalidDocument", after=1)
+    aws.fail(operation="SendCommand", error=error, after=1)
     result = patch(instance_ids=MANY[:60])
     told = list(statuses(result).values())
     assert (told.count("Success"), told.count("NotSent")) == (50, 10)
-    assert "InvalidDocument" in result["nodes"][59]["message"]
+    assert error in result["nodes"][59]["message"]
 
 
 @pytest.mark.parametrize(
@@ -160,6 +212,43 @@ def test_what_was_not_sent_when_time_is_up_is_not(aws, patch):
     assert (told.count("InProgress"), told.count("NotSent")) == (50, 10)
 
 
+def test_a_signal_ends_one_pause_and_not_those_in_which_nodes_stop(aws):
+    aws.nodes(*nodes(1, seconds=100_000))
+    api, patience = Api(aws.client()), Patience(0.02)
+    request = patch_run.declared({"operation": "Scan", "instance_ids": IDS[:1]}, SNAPSHOT)
+    sender = command.Sender(api, api, patience.pause)
+    watch = Watch(api, sender, request, node.by_ids(api, lambda: None, IDS[:1]), patience, print)
+    with patience.listening():
+        watch.start(True)
+        signal.raise_signal(signal.SIGTERM)
+        watch.wait()
+        assert (patience.interrupted, watch.ended) == ("SIGTERM", False)
+        watch.cancel("interrupted")
+    assert watch.statuses() == {IDS[0]: "Cancelled"}
+    began = time.monotonic()
+    patience.pause()
+    assert time.monotonic() - began > 0.01
+
+
+@pytest.mark.parametrize(
+    ("named", "targets"), [pytest.param(IDS[:2], 0, id="by ids"), pytest.param((), 2, id="by targets")]
+)
+def test_a_command_has_not_ended_before_lists_show_all_of_its_nodes(aws, named, targets):
+    client = aws.client()
+    with Stubber(client) as stub:
+        for shown in (1, 2):
+            row = {"Status": "Success", "StatusDetails": "Success"}
+            stub.add_response("list_commands", {"Commands": [{**row, "TargetCount": targets}]})
+            rows = [{"InstanceId": one, **row} for one in IDS[:shown]]
+            stub.add_response("list_command_invocations", {"CommandInvocations": rows})
+        sent = Sent(SNAPSHOT, named)
+        ended = []
+        for _look in range(2):
+            sent.look(Api(client))
+            ended.append(sent.ended)
+    assert ended == [False, True]
+
+
 @pytest.fixture
 def play(aws, tmp_path):
     """Start a playbook; `defaults` are those of the module."""
@@ -169,6 +258,7 @@ def play(aws, tmp_path):
         written = [{"hosts": "localhost", "gather_facts": False, "module_defaults": defaults, "tasks": tasks}]
         (tmp_path / "play.yml").write_text(json.dumps(written), encoding="utf-8")
         environment = {**os.environ, **aws.environment(), "ANSIBLE_HOME": str(tmp_path / ".ansible"), "COLUMNS": "1000"}
+        environment["PYTHONUNBUFFERED"] = "1"  # into a pipe Ansible writes late, other than into a terminal
         environment.pop("AWS_DEFAULT_REGION")
         return subprocess.Popen(
             [ANSIBLE_BIN / "ansible-playbook", "play.yml"], cwd=tmp_path, env=environment,
@@ -176,18 +266,6 @@ def play(aws, tmp_path):
         )  # fmt: skip
 
     return start
-
-
-def test_progress_is_shown_while_it_waits(aws, play):
-    aws.nodes(*nodes(4, seconds=1), {"id": node_id(4), "end": "Failed", "exit_code": 2})
-    options = {"instance_ids": MANY[:5], "max_concurrency": "2", "max_errors": "1"}
-    tasks = [{MODULE: options, "ignore_errors": True}, {"ansible.builtin.debug": {"msg": "and on"}}]
-    output, _nothing = play(tasks, wait_delay=0).communicate(timeout=60)
-    lines = [line for line in output.splitlines() if line.startswith("[localhost]")]
-    assert lines[-1] == "[localhost] 0 pending, 0 running, 4 done, 1 failed, of 5 nodes"
-    assert len(lines) > 1
-    assert "exit code 2: what the patching itself needs on the node is missing" in output
-    assert "and on" in output
 
 
 def test_the_examples_can_be_pasted(aws, play):
@@ -205,10 +283,10 @@ def test_the_examples_can_be_pasted(aws, play):
 
 @pytest.mark.parametrize("cancel", [pytest.param(True, id="asked"), pytest.param(False, id="not asked")])
 def test_an_interrupted_task_tells_nodes_to_stop_if_asked(aws, play, cancel):
+    """It is interrupted once its progress is shown, which is while it waits."""
     aws.nodes(*nodes(2, seconds=100_000))
-    process = play([{MODULE: {"instance_ids": MANY[:2]}}], cancel_on_interrupt=cancel, wait_delay=600)
-    while "ssm:ListCommandInvocations" not in aws.actions:
-        assert process.poll() is None, process.communicate()
+    process = play([{MODULE: {"instance_ids": MANY[:2]}}], cancel_on_interrupt=cancel, wait_delay=60, wait_timeout=60)
+    assert any(line.startswith("[localhost] ") for line in process.stdout)
     os.killpg(process.pid, signal.SIGINT)
     try:
         process.communicate(timeout=60)

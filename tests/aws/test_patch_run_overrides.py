@@ -56,6 +56,17 @@ def test_a_baseline_override(aws, patch, bucket):
     ]
 
 
+def test_what_is_probably_not_meant_is_said(aws, patch, bucket):
+    aws.nodes(*nodes(1))
+    delayed = {
+        "operating_system": "UBUNTU",
+        "approval_rules": [{**UBUNTU["approval_rules"][0], "approve_after_days": 7}],
+    }
+    result = patch(True, instance_ids=IDS[:1], baseline_override=[BASELINE, delayed], **BUCKET)
+    words = "baseline_override[1].approval_rules[0]: the delay or cut-off has no effect on UBUNTU"
+    assert any(one.startswith(words) for one in result["warnings"])
+
+
 def test_an_install_override_list(aws, patch, bucket):
     aws.nodes(*nodes(1, patches=[MISSING, {**MISSING, "KBId": "kernel.x86_64"}]))
     options = {"operation": "Install", "install_override_list": LIST, **BUCKET, "override_s3_key_prefix": ""}
