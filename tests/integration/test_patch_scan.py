@@ -266,20 +266,13 @@ def test_a_node_that_no_baseline_fits_is_unknown(play):
     assert result["plan"] == []
 
 
-def test_a_windows_node_in_the_same_task(play):
+def test_a_windows_node_that_cannot_be_searched_fails_alone(play):
+    """It is none: nothing there runs PowerShell. What a real one tells stands in test_patch_scan_windows.py."""
     hosts = {"node1": {}, "win1": {"ansible_shell_type": "powershell"}}
-    answer = play(task("{refresh: never, patch_group: Production}"), hosts=hosts)
+    answer = play(task("{refresh: never, patch_group: Production}", "  ignore_errors: true\n"), hosts=hosts)
     assert scanned(answer)["status"] in ("COMPLIANT", "NON_COMPLIANT")
-    assert scanned(answer, "win1")["status"] == "UNKNOWN"
-    assert answer["win1"]["ansible_facts"]["patch_compliance"]["node"]["operating_system"] == "WINDOWS"
-
-
-def test_a_windows_node_leaves_a_record_too(play, tmp_path):
-    windows = {"win1": {"ansible_shell_type": "powershell"}}
-    options = "{records_dir: %s/records, detail: full}" % tmp_path
-    result = scanned(play(task(options), hosts=windows), "win1")
-    assert json.loads(pathlib.Path(result["record_file"]).read_text()) == result["record"]
-    assert result["record"]["problems"]
+    assert answer["win1"]["failed"]
+    assert "patch_scan: ansible.windows.win_powershell failed: " in answer["win1"]["msg"]
 
 
 def test_an_inventory_needs_a_folder(play):
