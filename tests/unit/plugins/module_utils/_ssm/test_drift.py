@@ -370,8 +370,8 @@ def test_the_service_role(members, words):
     result = drift.Drift()
     drift.compare_role(result, drift.ServiceRole("x", ["arn:aws:iam::aws:policy/Policy"], {**there, **members}, TRUST))
     assert len(result.findings) == len(result.present["iam_role"]) == len(words)
-    for one, expected in zip(result.findings, words, strict=True):
-        assert one["message"].startswith(expected)
+    for index, expected in enumerate(words):
+        assert result.findings[index]["message"].startswith(expected)
 
 
 def test_tags_of_aws_itself_do_not_differ():
