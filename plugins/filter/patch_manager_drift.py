@@ -13,6 +13,7 @@ from ansible.module_utils.parsing.convert_bool import boolean
 
 from ..module_utils._plain import plain
 from ..module_utils._ssm import drift, policy
+from ..module_utils._ssm import service_role as iam
 from ..module_utils._ssm.change import Resource, ResourceError
 from ..module_utils._templated import structure
 
@@ -44,13 +45,15 @@ def patch_manager_drift(
             raise ResourceError("nodes: their tags were not read: give ssm_patch_manager_info nodes=true")
         role = _role(plain(service_role)) if service_role else None
         if boolean(destroy):
-            found = drift.destruction(wanted, plain(actual), tagged, role)
+            found = drift.destruction(wanted, plain(actual), tagged)
+            if role:
+                iam.destroy(found, role, plain(actual))
         else:
             gone = [boolean(purge) and value is not None for value in variables]
             kept = drift.Purge(*gone, keep=[str(one) for one in _plain(keep) or []])
             found = drift.compare(wanted, plain(actual), tagged, settings.tag_key, kept)
             if role:
-                drift.compare_role(found, role)
+                iam.compare(found, role)
         if not boolean(report):
             found.refuse_ambiguous()
     except (ResourceError, TypeError) as error:
@@ -67,8 +70,8 @@ def _given(value: t.Any) -> t.Any:
     return None if value in (None, "") else _plain(value)
 
 
-def _role(written: t.Any) -> drift.ServiceRole:
-    return drift.ServiceRole(written["name"], written["policies"], _given(written["found"]), written.get("trust"))
+def _role(written: t.Any) -> iam.ServiceRole:
+    return iam.ServiceRole(written["name"], written["policies"], _given(written["found"]), written.get("trust"))
 
 
 def _nodes(written: t.Any) -> list[Resource]:

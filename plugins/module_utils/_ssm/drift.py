@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 import typing as t
 
 from . import invocation, maintenance_window, patch_baseline_form, tags, window_target, window_task
@@ -53,7 +52,6 @@ class Drift:
 TARGET_KEYS = tuple("tag:%s" % key for key in TAG_KEYS)
 LONGEST = 200
 NOT_SHOWN = "(not shown)"
-OURS = ("managed-by", "patchops.fleet")  # the tag of an IAM role that this collection made
 KINDS = ("patch_baseline", "patch_group", "maintenance_window", "window_target", "window_task", "iam_role", "node")
 
 
@@ -63,20 +61,6 @@ class Purge(t.NamedTuple):
     baselines: bool = False
     windows: bool = False
     keep: t.Sequence[str] = ()  # ids of baselines, those of AWS too, and windows that are to stay nevertheless
-
-
-class ServiceRole(t.NamedTuple):
-    """The IAM role that tasks run under, as code wants it and as it is."""
-
-    name: str
-    policies: t.Sequence[str]  # names or ARNs
-    found: t.Optional[Resource]  # an answer of iam_role_info; None where there is none
-    trust: t.Optional[Resource] = None  # who may assume it, as a policy of IAM
-
-    @property
-    def ours(self) -> bool:
-        """Whether this collection made it; any other is used as it is."""
-        return self.found is not None and self.found.get("tags", {}).get(OURS[0]) == OURS[1]
 
 
 def compare(policy: Policy, actual: Resource, nodes: t.Sequence[Resource], tag_key: str, purge: Purge) -> Drift:
@@ -96,9 +80,7 @@ def compare(policy: Policy, actual: Resource, nodes: t.Sequence[Resource], tag_k
     return drift
 
 
-def destruction(
-    policy: Policy, actual: Resource, nodes: t.Sequence[Resource], role: t.Optional[ServiceRole] = None
-) -> Drift:
+def destruction(policy: Policy, actual: Resource, nodes: t.Sequence[Resource]) -> Drift:
     """What of the policy is on AWS, to be deleted: windows first, with targets and tasks, then baselines and tags."""
     drift = Drift()
     for code, found in _paired(drift, "maintenance_window", policy.windows, actual["maintenance_windows"]):
@@ -117,23 +99,7 @@ def destruction(
                 key: value for key, value in tagged[node["id"]]["tags"].items() if value == node["patch_group"]
             }
             drift.absent["node"].append({**tagged[node["id"]], "tags": tags_of_code})
-    if role and role.found and role.ours:
-        _destroy_role(drift, role.name, role.found["arn"], actual)
     return drift
-
-
-def _destroy_role(drift: Drift, name: str, arn: str, actual: Resource) -> None:
-    going = {window["window_id"] for window in drift.absent["maintenance_window"]}
-    users = [
-        window["name"]
-        for window in actual["maintenance_windows"]
-        if window["window_id"] not in going and any(task.get("service_role_arn") == arn for task in window["tasks"])
-    ]
-    if users:
-        words = "is kept: tasks of windows that stay run under it: %s" % ", ".join(users)
-        drift.find("iam_role", name, NOTE, words, arn=arn)
-    else:
-        drift.find("iam_role", name, EXTRA, "is to be deleted, once no window of any place needs it")
 
 
 def _baseline_name(baseline: Resource) -> str:
@@ -192,18 +158,18 @@ def _shown(member: str, in_code: t.Any, on_aws: t.Any) -> Resource:
 
 
 def _difference_in_words(difference: Resource) -> str:
-    code, aws = (_short(difference[side]) for side in ("in_code", "on_aws"))
+    code, aws = (short(difference[side]) for side in ("in_code", "on_aws"))
     return "%s: %s in code, %s on AWS" % (difference["member"], code, aws)
 
 
-def _short(value: t.Any) -> str:
+def short(value: t.Any) -> str:
     """As people write it, cut where it gets long."""
     if value is None:
         return "nothing"
     if isinstance(value, list):
-        text = "[%s]" % ", ".join(map(_short, value))
+        text = "[%s]" % ", ".join(map(short, value))
     elif isinstance(value, dict):
-        text = "{%s}" % ", ".join("%s: %s" % (name, _short(inner)) for name, inner in value.items())
+        text = "{%s}" % ", ".join("%s: %s" % (name, short(inner)) for name, inner in value.items())
     else:
         text = str(value).lower() if isinstance(value, bool) else str(value)
     return text if len(text) <= LONGEST else text[: LONGEST - 3] + "..."
@@ -371,44 +337,3 @@ def _note_windows(drift: Drift, windows: t.Sequence[Resource]) -> None:
         for member, words in (("targets", "has no target: nothing is patched in it"), ("tasks", "has no task")):
             if not window[member]:
                 drift.find("maintenance_window", window["name"], NOTE, words)
-
-
-def compare_role(drift: Drift, role: ServiceRole) -> None:
-    if role.found is None:
-        drift.find("iam_role", role.name, MISSING, "is in code only")
-        drift.present["iam_role"].append({"name": role.name})
-    elif role.ours:
-        sides = {"policies": (_policy_names(role.policies), _policy_names(_attached(role.found)))}
-        if role.trust:
-            sides["trust"] = (_statements(role.trust), _statements(role.found.get("assume_role_policy_document") or {}))
-        words = "; ".join(
-            "%s: %s in code, %s on AWS" % (member, _short(code), _short(found))
-            for member, (code, found) in sides.items()
-            if code != found
-        )
-        if words:
-            drift.find("iam_role", role.name, DIFFERENT, words)
-            drift.present["iam_role"].append({"name": role.name})
-
-
-def _attached(found: Resource) -> t.List[str]:
-    return [policy["policy_name"] for policy in found.get("managed_policies", [])]
-
-
-def _policy_names(policies: t.Sequence[str]) -> t.List[str]:
-    return sorted({policy.rpartition("/")[2] for policy in policies})
-
-
-def _statements(policy: Resource) -> t.List[str]:
-    """Of a policy of IAM, in one spelling: a single value may stand without its list there."""
-
-    def listed(value: t.Any) -> t.Any:
-        if isinstance(value, dict):
-            return {name: listed(inner) for name, inner in value.items()}
-        return sorted(map(str, value)) if isinstance(value, list) else [str(value)]
-
-    statements = policy.get("Statement") or []
-    every = statements if isinstance(statements, list) else [statements]
-    return sorted(
-        json.dumps({name: listed(one[name]) for name in one if name != "Sid"}, sort_keys=True) for one in every
-    )

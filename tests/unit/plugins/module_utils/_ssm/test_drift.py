@@ -345,35 +345,6 @@ def test_a_baseline_on_aws_only_is_named_with_what_it_decides():
     assert words == "is on AWS only, has patch groups Dev, is the default of AMAZON_LINUX_2"
 
 
-TRUST = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole"}]}
-
-
-@pytest.mark.parametrize(
-    ("members", "words"),
-    [
-        pytest.param({}, [], id="as in code"),
-        pytest.param({"tags": {"managed-by": "patchops.fleet", "Owner": "x"}}, [], id="with another tag"),
-        pytest.param({"tags": {}, "managed_policies": []}, [], id="of somebody else"),
-        pytest.param({"managed_policies": []}, ["policies: [Policy] in code, [] on AWS"], id="policies"),
-        pytest.param({"assume_role_policy_document": {**TRUST, "Statement": []}}, ["trust: "], id="trust"),
-        pytest.param({"assume_role_policy_document": {**TRUST, "Statement": [
-            {"Sid": "", "Effect": "Allow", "Action": ["sts:AssumeRole"]}]}}, [], id="the same trust"),
-    ],
-)  # fmt: skip
-def test_the_service_role(members, words):
-    there = {
-        "arn": "arn:aws:iam::123456789012:role/x",
-        "tags": {"managed-by": "patchops.fleet"},
-        "managed_policies": [{"policy_name": "Policy"}],
-        "assume_role_policy_document": TRUST,
-    }
-    result = drift.Drift()
-    drift.compare_role(result, drift.ServiceRole("x", ["arn:aws:iam::aws:policy/Policy"], {**there, **members}, TRUST))
-    assert len(result.findings) == len(result.present["iam_role"]) == len(words)
-    for index, expected in enumerate(words):
-        assert result.findings[index]["message"].startswith(expected)
-
-
 def test_tags_of_aws_itself_do_not_differ():
     actual = as_made(read())
     actual["patch_baselines"][1]["tags"] = {"Owner": "platform", "aws:cloudformation:stack-name": "x"}
@@ -396,26 +367,6 @@ def test_a_group_of_a_baseline_of_aws_is_on_aws_only():
     result, findings = found(actual, purge=True)
     assert findings == [("patch_group", "Odd", "extra")]
     assert result.absent["patch_group"] == [group]
-
-
-@pytest.mark.parametrize(
-    ("there", "findings", "ours"),
-    [
-        pytest.param(None, ["missing"], False, id="missing"),
-        pytest.param({"managed_policies": []}, [], False, id="somebody else's"),
-        pytest.param({"tags": {"managed-by": "patchops.fleet"}, "managed_policies": [{"policy_name": "B"}]},
-                     ["different"], True, id="without a policy"),
-        pytest.param({"tags": {"managed-by": "patchops.fleet"},
-                      "managed_policies": [{"policy_name": "B"}, {"policy_name": "A"}]}, [], True, id="as wanted"),
-    ],
-)  # fmt: skip
-def test_the_role_of_tasks(there, findings, ours):
-    result = drift.Drift()
-    role = drift.ServiceRole("windows", ["A", "arn:aws:iam::123456789012:policy/B"], there)
-    drift.compare_role(result, role)
-    assert [one["status"] for one in result.findings] == findings
-    assert len(result.present["iam_role"]) == len(findings)
-    assert role.ours is ours
 
 
 def test_destruction_names_what_is_there_of_the_policy():
