@@ -448,16 +448,9 @@ ARGUMENT_SPEC = {
 ONCE = {"retries": {"total_max_attempts": 1}}
 
 
-class Nobody:
-    """In the place of EC2, where it is not to be asked."""
-
-    def each(self, *_doing, **_request):
-        return ()
-
-
 def find_nodes(module, api, request):
     def ec2():
-        return Api(module.client("ec2")) if module.params["find_unmanaged"] else Nobody()
+        return Api(module.client("ec2")) if module.params["find_unmanaged"] else node.Nobody()
 
     if request.instance_ids:
         return node.by_ids(api, ec2, request.instance_ids)

@@ -17,8 +17,8 @@ from ansible.plugins.action import ActionBase
 from ..module_utils._engine.choice import parse_baselines
 from ..module_utils._engine.errors import EngineError
 from ..module_utils._plain import plain
+from ..module_utils._records import keep
 from ..module_utils._templated import structure
-from ._records import keep
 from ._run_id import run_id
 
 CONTROLLERS_OWN = ("records_dir", "keep_inventory")  # options that the module on the node does not need

@@ -219,10 +219,10 @@ PATCH = _object(
         "kb_id": TEXT,  # name.arch, or KB123
         "state": {"enum": STATES + [None]},  # null: considered, but Patch Manager does not report it
         "status": {"enum": ["COMPLIANT", "NON_COMPLIANT", None]},
-        "decision": {"enum": DECISIONS},
-        "reason_code": {"enum": REASON_CODES},
+        "decision": {"enum": DECISIONS + [None]},  # null, as the next: AWS tells no decisions
+        "reason_code": {"enum": REASON_CODES + [None]},
         "reason": TEXT,
-        "compliance_level": {"enum": LEVELS},
+        "compliance_level": {"enum": LEVELS + [None]},  # null: not told
         "classification": TEXT,
         "severity": TEXT,  # the vendor's; on apt the Priority
         "installed_time": TEXT_OR_NULL,
@@ -242,7 +242,7 @@ PATCH = _object(
 )
 
 # Counts: InstancePatchState's in snake_case; the last four are ours.
-COUNTS = [
+_ALWAYS_COUNTED = [
     "installed_count",
     "installed_other_count",
     "installed_pending_reboot_count",
@@ -250,6 +250,9 @@ COUNTS = [
     "missing_count",
     "failed_count",
     "not_applicable_count",
+]
+# A host counts all of them; what AWS does not tell is left out.
+_NOT_ALWAYS_COUNTED = [
     "unreported_not_applicable_count",
     "available_security_update_count",
     "critical_non_compliant_count",
@@ -260,6 +263,7 @@ COUNTS = [
     "held_count",  # missing or waiting, and held by the package manager
     "considered_count",  # everything evaluated
 ]
+COUNTS = _ALWAYS_COUNTED + _NOT_ALWAYS_COUNTED
 
 BASELINE = _object(
     {
@@ -274,6 +278,36 @@ BASELINE = _object(
     },
 )
 
+BY_LEVEL = _object({}, dict.fromkeys(LEVELS, COUNT))
+
+# ListResourceComplianceSummaries: one node's items of one compliance type.
+RESOURCE_SUMMARY = _object(
+    {"compliance_type": TEXT, "status": TEXT},
+    {
+        "overall_severity": TEXT_OR_NULL,
+        "compliant_count": COUNT,
+        "compliant_by_level": BY_LEVEL,
+        "non_compliant_count": COUNT,
+        "non_compliant_by_level": BY_LEVEL,
+        "execution_time": TEXT_OR_NULL,
+        "execution_id": TEXT_OR_NULL,
+        "execution_type": TEXT_OR_NULL,
+    },
+)
+
+# What Systems Manager tells of a node beside what hosts tell: in records that it is the source of, and in no others.
+SSM = _object(
+    {"reach": {"enum": ["Online", "Offline", "Unmanaged", "Unknown"]}},  # when it was asked
+    {
+        "snapshot_id": TEXT_OR_NULL,
+        "operation_start_time": TEXT_OR_NULL,
+        "install_override_list": TEXT_OR_NULL,
+        "owner_information": TEXT_OR_NULL,
+        "available_security_updates_compliance_status": TEXT_OR_NULL,  # of the baseline; null: not known
+        "resource_summaries": {"type": "array", "items": RESOURCE_SUMMARY},
+    },
+)
+
 RECORD: Schema = _object(
     {
         "schema": {"const": RECORD_SCHEMA},
@@ -284,7 +318,7 @@ RECORD: Schema = _object(
         "status": {"enum": STATUSES},
         "compliance_level": {"enum": LEVELS + [None]},  # highest of the NON_COMPLIANT patches, null when compliant
         "complete": FLAG,
-        "summary": _object(dict.fromkeys(COUNTS, COUNT)),
+        "summary": _object(dict.fromkeys(_ALWAYS_COUNTED, COUNT), dict.fromkeys(_NOT_ALWAYS_COUNTED, COUNT)),
         "patches": {"type": "array", "items": PATCH},
         "patches_omitted": COUNT,  # left out of `patches`: facts keep what needs attention, under 256 KB
     },
@@ -299,6 +333,8 @@ RECORD: Schema = _object(
         "last_no_reboot_install_operation_time": TEXT_OR_NULL,
         "activity": TEXTS,
         "services": TEXTS,
+        "non_compliant_by_level": BY_LEVEL,  # where more is known than `patches` tells
+        "ssm": SSM,
         "run": {"type": "object"},  # of an installation: what the user limited it to, and whether it was interrupted
     },
 )

@@ -5,11 +5,15 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 import typing as t
 
 from .account import TAG_KEYS
 from .change import Resource
+from .reading import Reader
 
+ID = re.compile(r"(i-([0-9a-zA-Z_]{8}|[0-9a-zA-Z_]{17})|mi-[0-9a-zA-Z_]{17})\Z")
 AT_ONCE = 50  # ids that one call takes, or rows that it answers
 ONLINE, OFFLINE, UNMANAGED, UNKNOWN = "Online", "Offline", "Unmanaged", "Unknown"
 # EC2 instances that are gone are missed by nobody.
@@ -32,6 +36,23 @@ class Found(t.NamedTuple):
     @property
     def managed(self) -> t.List[str]:
         return [identifier for identifier, one in self.nodes.items() if one["reach"] in (ONLINE, OFFLINE)]
+
+
+class Nobody:
+    """In the place of EC2, where it is not to be asked."""
+
+    def each(self, *_doing: t.Any, **_request: t.Any) -> t.Sequence[Resource]:
+        return ()
+
+
+def declared_ids(reader: Reader, written: t.Optional[t.Sequence[str]]) -> t.Tuple[str, ...]:
+    """Ids of nodes, each once, from the option instance_ids; the reader notes what is wrong."""
+    for index, one in enumerate(written or ()):
+        where = "instance_ids[%d]" % index
+        reader.matching(where, one, ID, "an id of a managed node, i-... or mi-...")
+    if written is not None and not written:
+        reader.problem("instance_ids", "must have one id or more; leave the task out where there is none")
+    return tuple(dict.fromkeys(written or ()))
 
 
 def from_api(raw: Resource) -> Resource:
@@ -67,6 +88,30 @@ def read(api: t.Any, key: str, values: t.Sequence[str]) -> t.Dict[str, Resource]
         for raw in api.each("list managed nodes", "describe_instance_information", "InstanceInformationList", **asked):
             found[raw["InstanceId"]] = from_api(raw)
     return found
+
+
+def every(api: t.Any) -> t.Iterator[t.List[Resource]]:
+    """All managed nodes, as many at a time as one page has: nobody has to hold them all."""
+    asked = {"MaxResults": AT_ONCE}
+    rows = api.each("list managed nodes", "describe_instance_information", "InstanceInformationList", **asked)
+    return parts(from_api(raw) for raw in rows)
+
+
+def others(ec2: t.Callable[[], t.Any], managed: t.Collection[str]) -> Found:
+    """Instances that EC2 knows and Systems Manager does not manage, those that are gone left out."""
+    states = ("pending", "running", "stopping", "stopped")
+    nodes, warnings = _unmanaged(ec2, [_filter("instance-state-name", states)], managed)
+    return Found(_sorted(nodes), None, warnings)
+
+
+def parts(items: t.Iterable[t.Any]) -> t.Iterator[t.List[t.Any]]:
+    """As many at a time as one call takes."""
+    found = iter(items)
+    while True:
+        part = list(itertools.islice(found, AT_ONCE))
+        if not part:
+            return
+        yield part
 
 
 def by_ids(api: t.Any, ec2: t.Callable[[], t.Any], identifiers: t.Sequence[str]) -> Found:

@@ -9,7 +9,7 @@ import re
 import typing as t
 
 from .._engine.errors import BaselineError, Problem
-from . import invocation, override_files, patch_group
+from . import invocation, node, override_files, patch_group
 from .change import Resource
 from .reading import Reader, together
 from .window_target import declared_targets
@@ -23,7 +23,6 @@ HOOKS = {
     "on_exit_hook": "OnExitHookDocName",
 }
 HOOK = re.compile(r"[a-zA-Z0-9_\-.:/]{3,128}\Z")
-NODE_ID = re.compile(r"(i-([0-9a-zA-Z_]{8}|[0-9a-zA-Z_]{17})|mi-[0-9a-zA-Z_]{17})\Z")
 SNAPSHOT_ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")
 LIST_URL = re.compile(r"(https://.+|s3://[^/]+/.*[^/]+)\Z")
 # The file's name without what a shell would read (operations.md, 5).
@@ -155,15 +154,9 @@ def _settings(reader: Reader, given: Resource) -> Resource:
 
 
 def _nodes(reader: Reader, given: Resource) -> t.Tuple[t.Tuple[str, ...], Resource]:
-    identifiers = given.get("instance_ids", ())
-    for index, one in enumerate(identifiers):
-        where = "instance_ids[%d]" % index
-        reader.matching(where, one, NODE_ID, "an id of a managed node, i-... or mi-...")
-    if "instance_ids" in given and not identifiers:
-        reader.problem("instance_ids", "must have one id or more; leave the task out where there is none")
     targets: Resource = {}
     if "targets" in given:
         written = given["targets"]
         grouped = isinstance(written, dict) and any(str(key).startswith("resource-groups:") for key in written)
         targets = declared_targets(reader, written, "RESOURCE_GROUP" if grouped else "INSTANCE")
-    return tuple(dict.fromkeys(identifiers)), targets
+    return node.declared_ids(reader, given.get("instance_ids")), targets

@@ -33,9 +33,12 @@ def refuse_names(params: t.Mapping[str, t.Any]) -> None:
         raise ResourceError("\n".join(problems))
 
 
-def run(module: t.Any, work: t.Callable[[Api], Resource]) -> None:
-    """Carry out `work` and end the module with its result, or with its failure and what had been changed by then."""
-    api = Api(module.client("ssm"))
+def run(module: t.Any, work: t.Callable[[Api], Resource], config: t.Optional[Resource] = None) -> None:
+    """Carry out `work` and end the module with its result, or with its failure and what had been changed by then.
+
+    `config`: how botocore's client is to be, other than usual.
+    """
+    api = Api(module.client("ssm", config=config) if config else module.client("ssm"))
     try:
         refuse_names(module.params)
         result = work(api)

@@ -12,8 +12,9 @@ import re
 import tempfile
 import typing as t
 
+from ...module_utils._records import make_folder
+
 CREATED, CHANGED, MODE_CHANGED, UNCHANGED = "created", "changed", "mode changed", "unchanged"
-FOLDER_MODE = 0o750
 
 
 class Document(t.NamedTuple):
@@ -67,13 +68,6 @@ def write(document: Document, done: str, mode: int) -> None:
             _replace(document, mode)
     except OSError as error:
         raise CannotWrite(f"cannot write {document.kind} {document.path}: {error.strerror}") from None
-
-
-def make_folder(folder: pathlib.Path) -> None:
-    """The folder and those above it, where missing. Path.mkdir gives its mode to the last one only."""
-    if not folder.exists():
-        make_folder(folder.parent)
-        folder.mkdir(mode=FOLDER_MODE, exist_ok=True)
 
 
 def _replace(document: Document, mode: int) -> None:

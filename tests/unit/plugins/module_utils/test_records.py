@@ -9,7 +9,7 @@ import json
 
 import pytest
 
-from ansible_collections.patchops.fleet.plugins.plugin_utils import _records
+from ansible_collections.patchops.fleet.plugins.module_utils import _records
 
 
 def record(node_id="i-0123456789abcdef0", time="2026-11-21T05:40:00Z", name="web-1"):
