@@ -17,6 +17,7 @@ from .fleet import COMPLIANT, NON_COMPLIANT, UNKNOWN, Fleet, Node, by_status, ov
 DAYS_AHEAD = 14
 TOP = 8
 DUE = {"MISSING", "FAILED"}
+UNTOLD = len(LEVELS)  # the rank of a level that AWS does not tell
 AGES = (
     ("0-6 h", datetime.timedelta(hours=6)),
     ("6-24 h", datetime.timedelta(hours=24)),
@@ -87,7 +88,8 @@ def groups(fleet: Fleet) -> list[Group]:
 
 def missing_by_level(fleet: Fleet) -> list[Bar]:
     counts = collections.Counter(patch["compliance_level"] for _node, patch in _due(fleet))
-    return _bars([(level.capitalize(), counts[level], level.lower(), "") for level in LEVELS])
+    rows = [(level.capitalize(), counts[level], level.lower(), "") for level in LEVELS]
+    return _bars([*rows, ("Not told", counts[None], "unknown", "")] if counts[None] else rows)
 
 
 def top_missing(fleet: Fleet) -> list[Bar]:
@@ -97,9 +99,10 @@ def top_missing(fleet: Fleet) -> list[Bar]:
     for node, patch in _due(fleet):
         name = patch.get("name") or patch["title"]
         nodes.setdefault(name, set()).add((node.id, node.name))
-        levels[name] = min(levels.get(name, len(LEVELS)), LEVELS.index(patch["compliance_level"]))
+        level = patch["compliance_level"]
+        levels[name] = min(levels.get(name, UNTOLD), LEVELS.index(level) if level else UNTOLD)
     ranked = sorted(nodes, key=lambda name: (-len(nodes[name]), levels[name], name))[:TOP]
-    names = {name: LEVELS[levels[name]] for name in ranked}
+    names = {name: LEVELS[levels[name]] if levels[name] < UNTOLD else "" for name in ranked}
     return _bars([(name, len(nodes[name]), level.lower(), level.capitalize()) for name, level in names.items()])
 
 

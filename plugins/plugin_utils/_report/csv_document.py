@@ -108,7 +108,7 @@ def _detail_row(node: Node, patch: dict[str, t.Any]) -> list[str]:
         patch["kb_id"],
         patch["state"],
         node.record["capture"]["time"] if node.record else "",
-        patch["compliance_level"],
+        patch["compliance_level"] or "",
         patch["severity"],
         patch["classification"],
         ",".join(patch["cve_ids"]),

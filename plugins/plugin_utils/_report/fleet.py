@@ -96,20 +96,31 @@ class Node:
     def reboot_required(self) -> bool:
         return bool(self.record and self.record.get("reboot", {}).get("required"))
 
+    @property
+    def by_systems_manager(self) -> bool:
+        """Whether AWS told of it, not the node itself."""
+        return self.record is not None and "ssm" in self.record
+
     def count(self, name: str) -> int:
-        return self.record["summary"][name] if self.record else 0
+        return self.record["summary"].get(name, 0) if self.record else 0
+
+    def tells(self, name: str) -> bool:
+        """Whether its count of this says something about it now. AWS does not count all that hosts do."""
+        return self.counted and self.record is not None and name in self.record["summary"]
 
     def non_compliant_by_level(self) -> dict[str, int]:
-        """Of the patches that the record lists; `unlisted` says how many it does not."""
+        """As the record sums it up, else of the patches that it lists; `unlisted` says how many it leaves out."""
         counts = dict.fromkeys(LEVELS, 0)
+        if self.record is not None and "non_compliant_by_level" in self.record:
+            return {**counts, **self.record["non_compliant_by_level"]}
         for patch in self.patches:
-            if patch["status"] == NON_COMPLIANT:
+            if patch["status"] == NON_COMPLIANT and patch["compliance_level"]:
                 counts[patch["compliance_level"]] += 1
         return counts
 
     @property
     def unlisted(self) -> int:
-        """NON_COMPLIANT patches that the record counts but had no room to list."""
+        """NON_COMPLIANT patches that the record counts but had no room to list, or knows no level of."""
         counted = sum(
             self.count(name)
             for name in ("missing_count", "failed_count", "installed_rejected_count", "installed_pending_reboot_count")
@@ -149,18 +160,26 @@ def assembled(
     namesakes = _namesakes(loaded.found)
     nodes = [_node(found, now, stale_after, run, namesakes) for found in loaded.found]
     silent = _without_record(nodes, run) if run else []
-    unlisted = [
-        f"{node.name} lists {node.unlisted} fewer non-compliant patches than it counts: facts are kept small."
-        " Counts by compliance level leave those out; the stored record has them all"
-        for node in nodes
-        if node.counted and node.unlisted
-    ]
+    unlisted = [_unlisted(node) for node in nodes if node.counted and node.unlisted]
     return Fleet(
         title=title or "Patch compliance",
         generated=now,
         nodes=tuple(nodes + silent),
         unreadable=tuple(loaded.unreadable),
         warnings=tuple(loaded.warnings + unlisted),
+    )
+
+
+def _unlisted(node: Node) -> str:
+    if node.by_systems_manager:
+        patches = quantity(node.unlisted, "non-compliant patch", "non-compliant patches")
+        return (
+            f"{node.name}: the compliance levels of {patches} are not in its record. Counts by compliance level leave"
+            " those out; ssm_patch_compliance_info reads them with summaries, or with the patches"
+        )
+    return (
+        f"{node.name} lists {node.unlisted} fewer non-compliant patches than it counts: facts are kept small."
+        " Counts by compliance level leave those out; the stored record has them all"
     )
 
 
@@ -185,7 +204,8 @@ def _node(
     reason = record.get("status_reason") or "" if status == UNKNOWN else ""
     notes = []
     of_run = run is not None and (found.host or record["node"]["name"]) in run.hosts
-    if of_run and record["capture"]["run_id"] != run.id:
+    # what Systems Manager tells is of no run of ansible-playbook: its age alone counts
+    if run and of_run and "ssm" not in record and record["capture"]["run_id"] != run.id:
         status, reason = UNKNOWN, f"stale: captured {instants.shown(captured)} by another run"
     old = now - captured > stale_after
     if old:

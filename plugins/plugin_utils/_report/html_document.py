@@ -181,6 +181,7 @@ def _facts(node: Node) -> list[tuple[str, str]]:
         ("Platform", " ".join(filter(None, (platform["name"], platform["version"], platform["architecture"])))),
         ("Address", platform["ip_address"]),
         ("Node id", node.id),
+        ("Reported by", _reporter(node)),
         ("Operation", record["operation"] + (f", {record['reboot_option']}" if record.get("reboot_option") else "")),
         ("Captured", instants.shown(node.captured)),
         ("Package lists fetched", _refreshed(node)),
@@ -189,6 +190,14 @@ def _facts(node: Node) -> list[tuple[str, str]]:
         ("Record", node.source),
         ("Run", record["capture"]["run_id"]),
     ]
+
+
+def _reporter(node: Node) -> str:
+    """Empty of hosts, which tell of themselves."""
+    if not node.by_systems_manager:
+        return ""
+    reach = (node.record or {})["ssm"]["reach"].lower()
+    return f"AWS Systems Manager, to which the node was {reach} then"
 
 
 def _refreshed(node: Node) -> str:

@@ -103,8 +103,8 @@ def _row(node: Node, layout: Layout, paint: Paint) -> list[str]:
 
 
 def _cell(node: Node, name: str) -> str:
-    """A dash for a node whose numbers say nothing about it now."""
-    return str(node.count(name)) if node.counted else "-"
+    """A dash where there is no number that says something about the node now."""
+    return str(node.count(name)) if node.tells(name) else "-"
 
 
 def _baseline(node: Node) -> str:

@@ -138,6 +138,7 @@
   // The drill-down of one node.
   const dialog = byId("drill");
   const level = (name) => {
+    if (!name) return under("not told");
     const tag = make("span", `tag level-${name.toLowerCase()}`, name.charAt(0) + name.slice(1).toLowerCase());
     return tag;
   };
@@ -186,7 +187,7 @@
     if (patch.release_date) dates.push(under(`released ${when(patch.release_date)}`));
     if (installed) dates.push(under(`installed ${when(installed)}`));
     row.append(
-      cell("Patch", "", make("span", "title", patch.title), ...versions),
+      cell("Patch", "", make("span", "title", patch.title || patch.kb_id), ...versions),
       cell("State", "", ...stateBadges(patch)),
       cell("Reason", "reason", ...reason),
       cell("Level", "", level(patch.compliance_level), ...(vendor ? [under(vendor)] : [])),
