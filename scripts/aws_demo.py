@@ -32,7 +32,9 @@ def main() -> int:
 
     parser = argparse.ArgumentParser(prog="make aws-demo", description="Show the AWS side without an account")
     parser.add_argument("--keep", action="store_true", help="leave the server running at the end, until interrupted")
-    parser.add_argument("--reports", type=pathlib.Path, default=environment.CHECKOUT / "reports", help="folder for the report")
+    parser.add_argument(
+        "--reports", type=pathlib.Path, default=environment.CHECKOUT / "reports", help="folder for the report"
+    )
     chosen = parser.parse_args()
     server = Server()
     with tempfile.TemporaryDirectory() as folder:

@@ -73,13 +73,22 @@ options:
     description:
       - Nodes by keys and values, as M(patchops.fleet.ssm_maintenance_window_target) takes them; V(tag:Environment), for
         example. A node has to fit all keys, each by one of its values.
-      - Systems Manager sends the command to nodes that are offline as well, and waits for them for O(timeout_seconds).
+      - What becomes of those that are offline says O(offline_nodes).
     type: dict
   patch_group:
     description:
       - Nodes of this patch group, whichever of the tags C(PatchGroup) and C(Patch Group) they carry. Of a node that
         carries both the first counts.
     type: str
+  offline_nodes:
+    description:
+      - With V(wait) Systems Manager sends the command to nodes of O(targets) and O(patch_group) that are offline as
+        well, and they carry it out if they are heard of in time. So the run ends no sooner than O(timeout_seconds) and
+        the time that a step may take have passed, which without O(timeout_seconds) are three hours.
+      - With V(skip) the command goes to those that are online, as with O(instance_ids).
+    type: str
+    choices: [wait, skip]
+    default: wait
   reboot_option:
     description:
       - Whether nodes reboot once something was installed. For O(operation=Install) alone, a scan never reboots.
@@ -245,6 +254,13 @@ options:
       - AWS keeps the first 24,000 characters. O(output_s3_bucket_name) has all.
     type: str
     choices: [failed, all]
+  return_nodes:
+    description:
+      - Whether RV(nodes) has all nodes, or those alone that did not succeed. Ansible shows all of it when the task
+        fails.
+    type: str
+    choices: [all, unsuccessful]
+    default: all
   progress_file:
     description:
       - A file, on the machine where the module runs, to which a line is added whenever the numbers of nodes change.
@@ -398,6 +414,7 @@ ARGUMENT_SPEC = {
     "instance_ids": {"type": "list", "elements": "str"},
     "targets": {"type": "dict"},
     "patch_group": {"type": "str"},
+    "offline_nodes": {"type": "str", "choices": ["wait", "skip"], "default": "wait"},
     "reboot_option": {"type": "str", "choices": ["RebootIfNeeded", "NoReboot"], "default": "RebootIfNeeded"},
     "snapshot_id": {"type": "str"},
     "pre_install_hook": {"type": "str"},
@@ -442,6 +459,7 @@ ARGUMENT_SPEC = {
     "unreached_nodes": {"type": "str", "choices": ["fail", "warn"], "default": "fail"},
     "find_unmanaged": {"type": "bool", "default": True},
     "return_output": {"type": "str", "choices": ["failed", "all"]},
+    "return_nodes": {"type": "str", "choices": ["all", "unsuccessful"], "default": "all"},
     "progress_file": {"type": "path"},
 }
 # Each try of SendCommand that reaches AWS runs on the nodes: botocore is not to try again of its own accord.
@@ -455,8 +473,10 @@ def find_nodes(module, api, request):
     if request.instance_ids:
         return node.by_ids(api, ec2, request.instance_ids)
     if request.patch_group is not None:
-        return node.by_patch_group(api, ec2, request.patch_group)
-    return node.by_targets(api, ec2, request.targets)
+        found = node.by_patch_group(api, ec2, request.patch_group)
+    else:
+        found = node.by_targets(api, ec2, request.targets)
+    return found._replace(target=None) if module.params["offline_nodes"] == "skip" else found
 
 
 def result_of(request, nodes, commands=()):
@@ -548,6 +568,8 @@ def concluded(module, request, watch, why):
         problems.append(run_outcome.message(failed, len(nodes)))
     if problems:
         result.update(failed=True, msg=". ".join(problems))
+    if params["return_nodes"] == "unsuccessful":
+        result["nodes"] = [one for one in nodes if one["status"] != run_outcome.SUCCESS]
     return result
 
 

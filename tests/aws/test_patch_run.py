@@ -241,6 +241,36 @@ def test_targets_that_are_offline_are_waited_for(aws, patch, online):
     assert statuses(result) == {**dict.fromkeys(IDS[:online], "Success"), IDS[1]: "DeliveryTimedOut"}
 
 
+def test_of_a_large_fleet_those_that_did_not_succeed(aws, patch):
+    aws.nodes(*nodes(2), {"id": IDS[2], "end": "Failed"})
+    result = patch(instance_ids=IDS, return_nodes="unsuccessful")
+    assert statuses(result) == {IDS[2]: "Failed"}
+    assert result["progress"] == {"pending": 0, "running": 0, "done": 2, "failed": 1}
+    assert "1 of 3 nodes did not succeed" in result["msg"]
+
+
+@pytest.mark.parametrize("online", [1, 0])
+@pytest.mark.parametrize(
+    "options",
+    [
+        pytest.param({"patch_group": "Production"}, id="patch group"),
+        pytest.param({"targets": {"tag:Patch Group": ["Production"]}}, id="targets"),
+    ],
+)
+def test_targets_that_are_offline_are_skipped(aws, patch, options, online):
+    aws.nodes(*group(online), {"id": IDS[1], "tags": {"Patch Group": "Production"}, "ping": "ConnectionLost"})
+    result = patch(offline_nodes="skip", **options)
+    assert statuses(result) == {**dict.fromkeys(IDS[:online], "Success"), IDS[1]: "Offline"}
+    assert result["failed"]
+    assert [one["InstanceIds"] for one in commands(aws)] == [IDS[:online]] * online
+
+
+def test_a_resource_group_cannot_skip_nodes(aws, patch):
+    result = patch(offline_nodes="skip", targets={"resource-groups:Name": ["fleet"]})
+    assert "offline_nodes: cannot be skip with a resource group" in result["msg"]
+    assert aws.actions == []
+
+
 @pytest.mark.parametrize(
     "options",
     [

@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import json
+import pathlib
+import re
 import sys
 
 import pytest
@@ -15,6 +17,7 @@ from ansible_collections.patchops.fleet.tests.servers.answers import MISSING, no
 
 ansible = integration.ansible  # a fixture
 
+CHECKOUT = pathlib.Path(__file__).resolve().parents[2]
 DEV, STAGING, PRODUCTION, LOST = (node_id(number) for number in range(4))
 GROUPS = {DEV: "Dev", STAGING: "Staging", PRODUCTION: "Production", LOST: "Production"}
 PLAY = """
@@ -147,42 +150,22 @@ def test_nothing_to_run_on_is_refused(run, aws):
     assert aws.actions == []
 
 
-FIRST = """
-- hosts: localhost
-  gather_facts: false
-  roles:
-    - patchops.fleet.aws_patch_manager
-    - patchops.fleet.aws_patch_run
-    - {role: patchops.fleet.patch_report, patch_report_records_dir: reports/records}
-"""
-FIRST_VARIABLES = """
-patch_baselines:
-  - name: security
-    operating_system: AMAZON_LINUX_2023
-    patch_groups: [Production]
-    approval_rules:
-      - {filters: {CLASSIFICATION: [Security]}, approve_after_days: 7, compliance_level: CRITICAL}
-maintenance_windows:
-  - name: sunday-night
-    schedule: cron(0 2 ? * SUN *)
-    duration: 4
-    cutoff: 1
-    patch_groups: [Production]
-    tasks: [{operation: Install, max_concurrency: 25%, max_errors: 10%}]
-aws_patch_manager_nodes:
-  - {id: NODE, patch_group: Production}
-"""
+def first_report():
+    """The playbook and the variables of the README, its last two blocks."""
+    text = (CHECKOUT / "README.md").read_text(encoding="utf-8")
+    return re.findall(r"^```yaml\n(.*?)^```", text, re.MULTILINE | re.DOTALL)[-2:]
 
 
 def test_from_an_empty_account_to_a_first_report(ansible, aws, tmp_path):
     """One playbook and one file of variables."""
-    assert len([line for line in (FIRST + FIRST_VARIABLES).splitlines() if line]) <= 30
+    playbook, variables = first_report()
+    assert len((playbook + variables).splitlines()) <= 30
     ec2 = aws.client("ec2")
     image = ec2.describe_images(MaxResults=5)["Images"][0]["ImageId"]
     instance = ec2.run_instances(ImageId=image, MinCount=1, MaxCount=1)["Instances"][0]["InstanceId"]
     aws.nodes({"id": instance, "tags": {"Patch Group": "Production"}, "patches": [MISSING]})
-    (tmp_path / "first.yml").write_text(FIRST)
-    (tmp_path / "variables.yml").write_text(FIRST_VARIABLES.replace("NODE", instance))
+    (tmp_path / "first.yml").write_text(playbook)
+    (tmp_path / "variables.yml").write_text(variables.replace("i-0123456789abcdef0", instance))
     given = json.dumps({"ansible_python_interpreter": sys.executable, "aws_patch_run_wait_delay": 0})
     ended = ansible("ansible-playbook", "first.yml", "-e", "@variables.yml", "-e", given, **aws.environment())
     assert ended.returncode == 0, ended.stdout

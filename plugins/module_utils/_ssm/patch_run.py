@@ -159,4 +159,7 @@ def _nodes(reader: Reader, given: Resource) -> t.Tuple[t.Tuple[str, ...], Resour
         written = given["targets"]
         grouped = isinstance(written, dict) and any(str(key).startswith("resource-groups:") for key in written)
         targets = declared_targets(reader, written, "RESOURCE_GROUP" if grouped else "INSTANCE")
+        if grouped and given["offline_nodes"] == "skip":
+            words = "cannot be skip with a resource group: which nodes it has, AWS alone knows"
+            reader.problem("offline_nodes", words)
     return node.declared_ids(reader, given.get("instance_ids")), targets
