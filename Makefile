@@ -46,7 +46,10 @@ system-deps: ## Install what is missing of tests/debian-packages.txt (root on De
 pins: ## Resolve requirements/*.in to exact versions again
 	@$(call script,pin)
 
+policies: ## Write the least IAM policies, docs/iam, by what roles and modules call; ARGS="NAME" makes one
+	@$(call script,run) test python scripts/policies.py $(ARGS)
+
 clean: ## Remove everything that these targets made
 	rm -rf .venv .cache .hypothesis dist reports
 
-.PHONY: help demo aws-demo test test-hosts molecule lint format bench build system-deps pins clean
+.PHONY: help demo aws-demo test test-hosts molecule lint format bench build system-deps pins policies clean

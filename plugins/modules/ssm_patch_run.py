@@ -276,7 +276,7 @@ notes:
     where AWS says that nothing was done; where an answer is lost the command is looked for by its snapshot.
   - Needs C(ssm:SendCommand), C(ssm:DescribeInstanceInformation), C(ssm:ListCommands), C(ssm:ListCommandInvocations),
     C(ssm:GetCommandInvocation), and C(ssm:CancelCommand) to cancel; C(s3:PutObject) and C(s3:DeleteObject) for
-    overrides; C(iam:PassRole) for O(service_role_arn).
+    overrides; C(iam:PassRole) for O(service_role_arn). The collection's C(docs/iam) has them as policies.
 """
 
 EXAMPLES = r"""

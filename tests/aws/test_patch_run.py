@@ -196,7 +196,7 @@ def test_instances_that_are_not_managed_are_named(aws, patch, options, find):
 
 def test_a_caller_who_may_not_ask_ec2_is_told_what_that_means(aws, patch):
     aws.nodes(*group(1))
-    aws.set(denied=["ec2:DescribeInstances"])
+    aws.set(permissions={"denied": ["ec2:DescribeInstances"]})
     result = patch(patch_group="Production")
     assert statuses(result) == {IDS[0]: "Success"}
     assert any("Instances that Systems Manager does not manage are not named" in one for one in result["warnings"])

@@ -16,6 +16,7 @@ from werkzeug.wrappers import Request, Response
 
 from ansible_collections.patchops.fleet.plugins.module_utils._schedule.reading import parse_instant
 
+from ..permissions.permissions import Permissions
 from . import moto_ssm
 from .calls import Call, read_call
 from .faults import parse_faults
@@ -24,11 +25,6 @@ from .paging import Pages
 from .state import Simulation
 
 PREFIX = "/_control/"
-# As EC2 says it; our own service has faults for that.
-DENIED = (
-    "<Response><Errors><Error><Code>UnauthorizedOperation</Code><Message>You are not authorized to perform this "
-    "operation.</Message></Error></Errors><RequestID>0</RequestID></Response>"
-)
 Environ = dict[str, t.Any]
 
 
@@ -39,7 +35,7 @@ class Application:
         moto_ssm.install()
         self.service = moto_ssm.SERVICE
         self.calls: list[Call] = []
-        self.denied: t.Collection[str] = ()  # operations of EC2, as policies write them
+        self.permissions = Permissions()
         self._moto = DomainDispatcherApplication(create_backend_app)
         self._recording = threading.Lock()
 
@@ -51,10 +47,11 @@ class Application:
     def recorded(self, environ: Environ) -> Response:
         body = Request(environ).get_data()
         environ["wsgi.input"] = io.BytesIO(body)
+        call = read_call(environ, body)
         # with the headers of the answer as they are: clients of S3 compare lengths of bodies that are not sent
-        denied = read_call(environ, body, 403, b"").action in self.denied
-        answer = Response(DENIED, status=403) if denied else Response.from_app(self._moto, environ, buffered=True)
-        call = read_call(environ, body, answer.status_code, answer.get_data())
+        refusal = self.permissions.refusal(call)
+        answer = refusal or Response.from_app(self._moto, environ, buffered=True)
+        call = call.answered(answer.status_code, answer.get_data())
         with self._recording:
             self.calls.append(call)
         return answer
@@ -88,7 +85,7 @@ class Application:
     def reset(self) -> None:
         """As just started: moto's services as well."""
         self.service.reset()
-        self.denied = ()
+        self.permissions = Permissions()
         Client(self._moto).post("/moto-api/reset")
         self.calls.clear()
 
@@ -104,11 +101,11 @@ class Application:
         empty_pages: bool = False,
         stale_lists: int = 0,
         now: str | None = None,
-        denied: t.Collection[str] = (),
+        permissions: dict[str, t.Any] | None = None,
         **simulation: t.Any,
     ) -> None:
         """Settings that are not given are the usual ones."""
-        self.denied = denied
+        self.permissions = Permissions(**permissions or {})
         self.service.simulation = Simulation(**simulation)
         self.service.clock = parse_instant(now, "now") if now is not None else None
         self.service.pages = Pages(largest_page, empty_pages)
