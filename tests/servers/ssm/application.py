@@ -18,17 +18,14 @@ from ansible_collections.patchops.fleet.plugins.module_utils._schedule.reading i
 
 from . import moto_ssm
 from .calls import Call, read_call
-from .faults import parse_faults
+from .faults import OURS, Fault, parse_faults
 from .nodes import parse_nodes
+from .other_services import answer_of
 from .paging import Pages
 from .state import Simulation
 
 PREFIX = "/_control/"
-# As EC2 says it; our own service has faults for that.
-DENIED = (
-    "<Response><Errors><Error><Code>UnauthorizedOperation</Code><Message>You are not authorized to perform this "
-    "operation.</Message></Error></Errors><RequestID>0</RequestID></Response>"
-)
+DENIED = "UnauthorizedOperation"  # as EC2 says it
 Environ = dict[str, t.Any]
 
 
@@ -39,7 +36,7 @@ class Application:
         moto_ssm.install()
         self.service = moto_ssm.SERVICE
         self.calls: list[Call] = []
-        self.denied: t.Collection[str] = ()  # operations of EC2, as policies write them
+        self.denied: list[Fault] = []  # what the caller may not, of EC2
         self._moto = DomainDispatcherApplication(create_backend_app)
         self._recording = threading.Lock()
 
@@ -52,12 +49,20 @@ class Application:
         body = Request(environ).get_data()
         environ["wsgi.input"] = io.BytesIO(body)
         # with the headers of the answer as they are: clients of S3 compare lengths of bodies that are not sent
-        denied = read_call(environ, body, 403, b"").action in self.denied
-        answer = Response(DENIED, status=403) if denied else Response.from_app(self._moto, environ, buffered=True)
+        answer = self._fault(environ, body) or Response.from_app(self._moto, environ, buffered=True)
         call = read_call(environ, body, answer.status_code, answer.get_data())
         with self._recording:
             self.calls.append(call)
         return answer
+
+    def _fault(self, environ: Environ, body: bytes) -> Response | None:
+        """What another service than ours answers where a fault strikes."""
+        call = read_call(environ, body, 200, b"")
+        if call.service == OURS:
+            return None
+        asked = (call.service, call.operation, moto_ssm.ACCOUNT, call.region)
+        struck = [*self.service.struck(*asked), *(one for one in self.denied if one.strikes(*asked))]
+        return answer_of(struck[0], call, moto_ssm.ACCOUNT) if struck else None
 
     def control(self, request: Request) -> Response:
         """GET calls; POST reset, forget (the calls), faults, nodes, settings, advance (seconds).
@@ -88,7 +93,7 @@ class Application:
     def reset(self) -> None:
         """As just started: moto's services as well."""
         self.service.reset()
-        self.denied = ()
+        self.denied = []
         Client(self._moto).post("/moto-api/reset")
         self.calls.clear()
 
@@ -108,7 +113,8 @@ class Application:
         **simulation: t.Any,
     ) -> None:
         """Settings that are not given are the usual ones."""
-        self.denied = denied
+        refusals = [{"service": "ec2", "operation": one.partition(":")[2], "error": DENIED} for one in denied]
+        self.denied = parse_faults(refusals)
         self.service.simulation = Simulation(**simulation)
         self.service.clock = parse_instant(now, "now") if now is not None else None
         self.service.pages = Pages(largest_page, empty_pages)
