@@ -15,10 +15,18 @@ from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
 Answer = t.Dict[str, t.Any]
 
 # Beside what AWSRetry and botocore retry of their own accord (operations.md, 0).
-RETRIED = ("ThrottlingException", "TooManyUpdates", "RateExceeded", "InternalServerError")
+RETRIED = (
+    *("ThrottlingException", "TooManyUpdates", "RateExceeded", "InternalServerError"),
+    *("ConcurrentModificationException", "InternalException", "InternalError"),  # of EventBridge, EventBridge, SNS
+)
 # Nothing was done: the same call may be made again, whatever it does.
 THROTTLED = ("ThrottlingException", "Throttling", "RateExceeded", "TooManyUpdates")
-MISSING = ("DoesNotExistException", "InvalidDocument", "InvalidResourceId")
+MISSING = (
+    *("DoesNotExistException", "InvalidDocument", "InvalidResourceId"),
+    *("ResourceNotFoundException", "NotFound", "NoSuchEntity"),  # of EventBridge, SNS, IAM
+)
+# How services say that the caller may not.
+DENIED = ("AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation")
 RETRY = AWSRetry.jittered_backoff(retries=8, delay=1, max_delay=20, catch_extra_error_codes=list(RETRIED))
 
 

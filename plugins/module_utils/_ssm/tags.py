@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the patchops.fleet contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""PRIVATE to the collection. Tags of SSM resources."""
+"""PRIVATE to the collection. Tags of resources."""
 
 from __future__ import annotations
 
@@ -47,13 +47,27 @@ def read(api: t.Any, resource_type: str, identifier: str) -> Tags:
 
 
 def apply(api: t.Any, resource_type: str, identifier: str, change: Change) -> None:
-    before, after = ((one or {}).get("tags", {}) for one in (change.before, change.after))
     named = {"ResourceType": resource_type, "ResourceId": identifier}
+    _apply(api, ("remove_tags_from_resource", "add_tags_to_resource"), named, identifier, change)
+
+
+def read_of(api: t.Any, member: str, arn: str) -> Tags:
+    """Of services that name resources by their ARN; `member`: how they spell that."""
+    answer = api.ask("list the tags of %s" % arn, "list_tags_for_resource", **{member: arn})
+    return from_api(answer.get("Tags", []))
+
+
+def apply_to(api: t.Any, member: str, arn: str, change: Change) -> None:
+    """As `apply`, of those services."""
+    _apply(api, ("untag_resource", "tag_resource"), {member: arn}, arn, change)
+
+
+def _apply(api: t.Any, operations: t.Tuple[str, str], named: Resource, identifier: str, change: Change) -> None:
+    before, after = ((one or {}).get("tags", {}) for one in (change.before, change.after))
+    remove, add = operations
     removed = sorted(set(before) - set(after))
     added = {key: value for key, value in after.items() if before.get(key) != value}
     if removed:
-        doing = "remove tags %s of %s" % (", ".join(removed), identifier)
-        api.change(doing, "remove_tags_from_resource", TagKeys=removed, **named)
+        api.change("remove tags %s of %s" % (", ".join(removed), identifier), remove, TagKeys=removed, **named)
     if added:
-        doing = "set tags %s of %s" % (", ".join(sorted(added)), identifier)
-        api.change(doing, "add_tags_to_resource", Tags=to_api(added), **named)
+        api.change("set tags %s of %s" % (", ".join(sorted(added)), identifier), add, Tags=to_api(added), **named)

@@ -33,12 +33,17 @@ def refuse_names(params: t.Mapping[str, t.Any]) -> None:
         raise ResourceError("\n".join(problems))
 
 
-def run(module: t.Any, work: t.Callable[[Api], Resource], config: t.Optional[Resource] = None) -> None:
+def run(
+    module: t.Any,
+    work: t.Callable[[Api], Resource],
+    config: t.Optional[Resource] = None,
+    service: str = "ssm",
+) -> None:
     """Carry out `work` and end the module with its result, or with its failure and what had been changed by then.
 
-    `config`: how botocore's client is to be, other than usual.
+    `config`: how botocore's client is to be, other than usual. `service`: whose calls the Api of `work` makes.
     """
-    api = Api(module.client("ssm", config=config) if config else module.client("ssm"))
+    api = Api(module.client(service, config=config) if config else module.client(service))
     try:
         refuse_names(module.params)
         result = work(api)

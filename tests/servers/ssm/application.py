@@ -19,8 +19,9 @@ from ansible_collections.patchops.fleet.plugins.module_utils._schedule.reading i
 from ..permissions.permissions import Permissions
 from . import moto_ssm
 from .calls import Call, read_call
-from .faults import parse_faults
+from .faults import OURS, parse_faults
 from .nodes import parse_nodes
+from .other_services import answer_of
 from .paging import Pages
 from .state import Simulation
 
@@ -49,12 +50,19 @@ class Application:
         environ["wsgi.input"] = io.BytesIO(body)
         call = read_call(environ, body)
         # with the headers of the answer as they are: clients of S3 compare lengths of bodies that are not sent
-        refusal = self.permissions.refusal(call)
-        answer = refusal or Response.from_app(self._moto, environ, buffered=True)
+        answer = self.permissions.refusal(call) or self._fault(call)
+        answer = answer or Response.from_app(self._moto, environ, buffered=True)
         call = call.answered(answer.status_code, answer.get_data())
         with self._recording:
             self.calls.append(call)
         return answer
+
+    def _fault(self, call: Call) -> Response | None:
+        """What another service than ours answers where a fault strikes."""
+        if call.service == OURS:
+            return None
+        struck = self.service.struck(call.service, call.operation, moto_ssm.ACCOUNT, call.region)
+        return answer_of(struck[0], call, moto_ssm.ACCOUNT) if struck else None
 
     def control(self, request: Request) -> Response:
         """GET calls; POST reset, forget (the calls), faults, nodes, settings, advance (seconds).

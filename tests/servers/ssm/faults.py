@@ -11,6 +11,9 @@ import typing as t
 
 from .errors import SSMError
 
+OURS = "ssm"
+# As different services say that the caller may not.
+DENIALS = ("AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation")
 MESSAGES = {"ThrottlingException": "Rate exceeded"}
 
 
@@ -20,8 +23,10 @@ class Fault:
 
     The first `after` of them are left alone; of the rest every `every`th has the fault, `times` times in all.
     `answered` False: the call has done its work when it fails, as when the answer is lost.
+    `answer`: what a service other than SSM says in place of its work; of one whose protocol is JSON.
     """
 
+    service: str = OURS  # as policies write it; others than SSM have neither delays nor answers that are lost
     operation: str = "*"  # a name, or a pattern such as Describe*
     error: str | None = None
     message: str | None = None
@@ -32,11 +37,14 @@ class Fault:
     region: str = "*"
     account: str = "*"
     answered: bool = True
+    answer: dict[str, t.Any] | None = None
     seen: int = 0
     struck: int = 0
 
-    def strikes(self, operation: str, account: str, region: str) -> bool:
+    def strikes(self, service: str, operation: str, account: str, region: str) -> bool:
         """Asked once for each call."""
+        if service != self.service:
+            return False
         asked = ((self.operation, operation), (self.account, account), (self.region, region))
         if not all(fnmatch.fnmatchcase(name, pattern) for pattern, name in asked):
             return False
@@ -50,16 +58,18 @@ class Fault:
     def exception(self, operation: str, account: str) -> SSMError | None:
         if self.error is None:
             return None
-        denied = f"User: arn:aws:iam::{account}:root is not authorized to perform: ssm:{operation}"
-        usual = (
-            denied if self.error == "AccessDeniedException" else MESSAGES.get(self.error, "A fault that was asked for")
-        )
+        denied = f"User: arn:aws:iam::{account}:root is not authorized to perform: {self.service}:{operation}"
+        usual = denied if self.error in DENIALS else MESSAGES.get(self.error, "A fault that was asked for")
         return SSMError(self.error, self.message or usual)
 
 
 def parse_faults(written: t.Any) -> list[Fault]:
     """Raises ValueError or TypeError for what is no list of faults."""
     faults = [Fault(**one) for one in written]
+    if any(one.service != OURS and (one.delay or not one.answered) for one in faults):
+        raise ValueError("only SSM has delays and answers that are lost")
+    if any(one.service == OURS and one.answer is not None for one in faults):
+        raise ValueError("SSM has no answers of another's making")
     if any(one.every < 1 or one.after < 0 or one.delay < 0 for one in faults):
         raise ValueError("every is at least 1; after and delay are not negative")
     return faults

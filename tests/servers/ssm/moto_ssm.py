@@ -19,6 +19,7 @@ from moto.ssm import urls
 from moto.ssm.exceptions import SSMException  # moto serialises the exceptions of its own services alone
 from moto.ssm.responses import SimpleSystemManagerResponse
 
+from . import events
 from .errors import SSMError
 from .operations import SHARED, is_ours
 from .service import Service
@@ -31,6 +32,7 @@ OF_MOTO = (
 )
 # The API reference's, which the model does not carry. Clients retry these.
 STATUSES = {"InternalServerError": 500, "InternalFailure": 500, "ServiceUnavailable": 503}
+ACCOUNT = "123456789012"  # moto's own, where no role was assumed
 SERVICE = Service(get_service_model("ssm"))
 
 
@@ -65,3 +67,4 @@ def install() -> None:
     ours = {name: policy for name, policy in policies.items() if name.startswith("AmazonSSM")}
     iam.aws_managed_policies_data = json.dumps(ours)
     urls.url_paths = {"{0}/$": StrictSSM.dispatch}
+    events.install()

@@ -14,7 +14,7 @@ from botocore.model import ServiceModel
 
 from .commands import POLLS
 from .errors import COMMON, SSMError
-from .faults import Fault
+from .faults import OURS, Fault
 from .nodes import Node
 from .operations import LISTS, OPERATIONS
 from .paging import Pages
@@ -67,7 +67,7 @@ class Service:
 
     def call(self, operation: str, request: t.Any, account: str, region: str) -> Resource:
         """The answer of one of our own operations, or SSMError."""
-        struck = self._struck(operation, account, region)
+        struck = self.struck(OURS, operation, account, region)
         errors = [(one, one.exception(operation, account)) for one in struck]
         self._wait(sum(one.delay for one in struck))
         for fault, error in errors:
@@ -79,9 +79,10 @@ class Service:
                 raise error
         return answer
 
-    def _struck(self, operation: str, account: str, region: str) -> list[Fault]:
+    def struck(self, service: str, operation: str, account: str, region: str) -> list[Fault]:
+        """The faults that one call of any service meets."""
         with self._turn:
-            return [one for one in self.faults if one.strikes(operation, account, region)]
+            return [one for one in self.faults if one.strikes(service, operation, account, region)]
 
     def _wait(self, seconds: float) -> None:
         if seconds:
