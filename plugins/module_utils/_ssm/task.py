@@ -13,7 +13,7 @@ from .change import REFUSALS, Resource, ResourceError
 # Options by which something is looked up. Empty text names nothing: the API refuses it in its own words, or lists all.
 NAMING = (
     *("name", "window", "baseline", "window_id", "baseline_id", "window_target_id", "window_task_id"),
-    *("activation_id", "default_instance_name", "iam_role"),
+    *("activation_id", "default_instance_name", "iam_role", "sync_name"),
 )
 
 

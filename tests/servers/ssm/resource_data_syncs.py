@@ -45,6 +45,7 @@ def create_resource_data_sync(region: Region, request: Resource) -> Resource:
         "SyncCreatedTime": region.now,
         "SyncLastModifiedTime": region.now,
         "LastStatus": "InProgress",
+        "Looks": region.simulation.unseen_polls,
     }
     return {}
 
@@ -81,7 +82,8 @@ def update_resource_data_sync(region: Region, request: Resource) -> Resource:
     _check_source(request["SyncSource"])
     if any(sync["SyncSource"].get(one) != request["SyncSource"].get(one) for one in ACCOUNTS):
         raise wrong("The accounts of a sync cannot be changed")
-    sync.update(SyncSource=request["SyncSource"], SyncLastModifiedTime=region.now, LastStatus="InProgress")
+    sync.update(SyncSource=request["SyncSource"], SyncLastModifiedTime=region.now)
+    sync.update(LastStatus="InProgress", Looks=region.simulation.unseen_polls)
     return {}
 
 
@@ -93,16 +95,21 @@ def _find(region: Region, name: str, kind: str | None) -> Resource:
 
 
 def list_resource_data_sync(region: Region, request: Resource) -> Resource:
-    """Each is done by the time it is listed once more."""
+    """Its first run goes on for as many looks as the simulation says."""
     kind = request.get("SyncType")
     if kind not in (None, TO_BUCKET, FROM_SOURCE):
         raise wrong(f"{kind} is no type of a sync")
     rows = [one for one in region.syncs.values() if kind in (None, one["SyncType"])]
     answer = page(rows, request, "ResourceDataSyncItems", region.pages, "InvalidNextToken")
-    shown = [dict(one, **_source(one)) for one in answer["ResourceDataSyncItems"]]
-    for one in answer["ResourceDataSyncItems"]:
-        one.update(LastStatus="Successful", LastSyncTime=region.now, LastSuccessfulSyncTime=region.now)
-    return {**answer, "ResourceDataSyncItems": shown}
+    return {**answer, "ResourceDataSyncItems": [_looked_at(one, region) for one in answer["ResourceDataSyncItems"]]}
+
+
+def _looked_at(sync: Resource, region: Region) -> Resource:
+    if sync["Looks"] > 0:
+        sync["Looks"] -= 1
+    else:
+        sync.update(LastStatus="Successful", LastSyncTime=region.now, LastSuccessfulSyncTime=region.now)
+    return {**{name: value for name, value in sync.items() if name != "Looks"}, **_source(sync)}
 
 
 def _source(sync: Resource) -> dict[str, t.Any]:
