@@ -157,7 +157,13 @@ from ..module_utils._ssm import resource_data_sync
 from ..module_utils._ssm.change import Change
 from ..module_utils._ssm.task import run
 
-DESTINATION = ("bucket_name", "prefix", "region", "aws_kms_key_arn", "destination_data_sharing_type")
+DESTINATION = {
+    "bucket_name": {"type": "str"},
+    "prefix": {"type": "str"},
+    "region": {"type": "str"},
+    "aws_kms_key_arn": {"type": "str", "no_log": False},
+    "destination_data_sharing_type": {"type": "str"},
+}
 ORGANIZATION = {
     "organization_source_type": {
         "type": "str",
@@ -177,7 +183,7 @@ ARGUMENT_SPEC = {
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "sync_name": {"type": "str", "required": True},
     "sync_type": {"type": "str", "choices": list(resource_data_sync.TYPES)},
-    "s3_destination": {"type": "dict", "options": {name: {"type": "str"} for name in DESTINATION}},
+    "s3_destination": {"type": "dict", "options": DESTINATION},
     "sync_source": {"type": "dict", "options": SOURCE},
 }
 

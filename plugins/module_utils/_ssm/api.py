@@ -20,7 +20,7 @@ RETRIED = ("ThrottlingException", "TooManyUpdates", "RateExceeded", "InternalSer
 THROTTLED = ("ThrottlingException", "Throttling", "RateExceeded", "TooManyUpdates")
 MISSING = (
     *("DoesNotExistException", "InvalidDocument", "InvalidResourceId", "InvalidActivation", "InvalidActivationId"),
-    "ResourceDataSyncNotFoundException",
+    *("ResourceDataSyncNotFoundException", "InvalidInstanceId"),
 )
 RETRY = AWSRetry.jittered_backoff(retries=8, delay=1, max_delay=20, catch_extra_error_codes=list(RETRIED))
 
