@@ -151,8 +151,8 @@ def test_parameters_stay_with_moto(aws):
 
 
 def test_what_is_missing_says_so_and_is_not_retried(aws):
-    with refused("NotImplemented", "has no DescribeActivations"):
-        aws.client(attempts=3).describe_activations()
+    with refused("NotImplemented", "has no GetCalendarState"):
+        aws.client(attempts=3).get_calendar_state(CalendarNames=["holidays"])
     assert len(aws.calls) == 1
 
 

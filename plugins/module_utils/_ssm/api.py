@@ -22,7 +22,8 @@ RETRIED = (
 # Nothing was done: the same call may be made again, whatever it does.
 THROTTLED = ("ThrottlingException", "Throttling", "RateExceeded", "TooManyUpdates")
 MISSING = (
-    *("DoesNotExistException", "InvalidDocument", "InvalidResourceId"),
+    *("DoesNotExistException", "InvalidDocument", "InvalidResourceId", "InvalidActivation", "InvalidActivationId"),
+    *("ResourceDataSyncNotFoundException", "InvalidInstanceId"),
     *("ResourceNotFoundException", "NotFound", "NoSuchEntity"),  # of EventBridge, SNS, IAM
 )
 # How services say that the caller may not.

@@ -11,7 +11,10 @@ from .api import Api, SSMError
 from .change import REFUSALS, Resource, ResourceError
 
 # Options by which something is looked up. Empty text names nothing: the API refuses it in its own words, or lists all.
-NAMING = ("name", "window", "baseline", "window_id", "baseline_id", "window_target_id", "window_task_id")
+NAMING = (
+    *("name", "window", "baseline", "window_id", "baseline_id", "window_target_id", "window_task_id"),
+    *("activation_id", "default_instance_name", "iam_role", "sync_name"),
+)
 
 
 # Lengths of botocore's model; the service says for itself what else is no id.

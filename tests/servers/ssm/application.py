@@ -19,6 +19,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils._schedule.reading i
 from ..permissions.permissions import Permissions
 from . import moto_ssm
 from .calls import Call, read_call
+from .errors import SSMError
 from .faults import OURS, parse_faults
 from .nodes import parse_nodes
 from .other_services import answer_of
@@ -65,7 +66,7 @@ class Application:
         return answer_of(struck[0], call, moto_ssm.ACCOUNT) if struck else None
 
     def control(self, request: Request) -> Response:
-        """GET calls; POST reset, forget (the calls), faults, nodes, settings, advance (seconds).
+        """GET calls; POST reset, forget (the calls), faults, nodes, register (a node), settings, advance (seconds).
 
         400 with the reason for what cannot be read.
         """
@@ -75,6 +76,7 @@ class Application:
             ("POST", "forget"): lambda _given: self.calls.clear(),
             ("POST", "faults"): self.set_faults,
             ("POST", "nodes"): self.set_nodes,
+            ("POST", "register"): lambda given: {"InstanceId": self.service.register(**given)},
             ("POST", "settings"): lambda given: self.set(**given),
             ("POST", "advance"): lambda given: self.service.advance(**given),
         }
@@ -85,10 +87,10 @@ class Application:
                 {"error": f"no {' '.join(asked)}; there are GET calls, {', '.join(' '.join(one) for one in acts)}"}, 404
             )
         try:
-            acts[asked](request.get_json(force=True) if request.content_length else {})
-        except (TypeError, ValueError) as error:
+            answer = acts[asked](request.get_json(force=True) if request.content_length else {})
+        except (TypeError, ValueError, SSMError) as error:
             return _json({"error": str(error)}, 400)
-        return _json({})
+        return _json(answer or {})
 
     def reset(self) -> None:
         """As just started: moto's services as well."""

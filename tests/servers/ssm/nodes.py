@@ -39,6 +39,9 @@ class Node:
     agent_version: str = "3.3.1230.0"
     address: str = "10.0.0.1"
     tags: dict[str, str] = dataclasses.field(default_factory=dict)
+    activation_id: str = ""  # of hybrid nodes
+    iam_role: str = "hybrid"  # of hybrid nodes
+    unseen: int = 0  # so many lists of nodes do not have it yet
     resource_groups: list[str] = dataclasses.field(default_factory=list)
     patches: list[Resource] = dataclasses.field(default_factory=list)  # as of DescribeInstancePatches, with a Level
     counts: dict[str, int] = dataclasses.field(default_factory=dict)  # of patches that no list names
@@ -83,8 +86,8 @@ def _values(node: Node, key: str) -> list[str] | None:
         "PingStatus": [node.ping],
         "PlatformTypes": [node.platform],
         "ResourceType": [_resource_type(node)],
-        "ActivationIds": [],
-        "IamRole": [],
+        "ActivationIds": [node.activation_id] if node.activation_id else [],
+        "IamRole": [node.iam_role] if _hybrid(node) else [],
         "AssociationStatus": [],
         "tag-key": list(node.tags),
     }
@@ -112,14 +115,19 @@ def describe_instance_information(region: Region, request: Resource) -> Resource
     tagged = [key.startswith("tag") for key, _values in filters]
     if any(tagged) and not all(tagged):
         raise invalid("Filters of tags cannot be combined with others")
-    rows = [node for node in region.nodes.values() if fits(node, filters)]
+    rows = [node for node in region.nodes.values() if fits(node, filters) and not node.unseen]
+    if "NextToken" not in request:
+        for node in region.nodes.values():
+            node.unseen = max(0, node.unseen - 1)
     answer = page(rows, request, "InstanceInformationList", region.pages, "InvalidNextToken")
     answer["InstanceInformationList"] = [_information(node, region) for node in answer["InstanceInformationList"]]
     return answer
 
 
 def _information(node: Node, region: Region) -> Resource:
-    hybrid = {"Name": node.name, "IamRole": "hybrid"} if node.id.startswith("mi-") else {}
+    hybrid = {"Name": node.name, "IamRole": node.iam_role} if _hybrid(node) else {}
+    if node.activation_id:
+        hybrid["ActivationId"] = node.activation_id
     return {
         "InstanceId": node.id,
         "PingStatus": node.ping,
@@ -137,7 +145,11 @@ def _information(node: Node, region: Region) -> Resource:
 
 
 def _resource_type(node: Node) -> str:
-    return "ManagedInstance" if node.id.startswith("mi-") else "EC2Instance"
+    return "ManagedInstance" if _hybrid(node) else "EC2Instance"
+
+
+def _hybrid(node: Node) -> bool:
+    return node.id.startswith("mi-")
 
 
 def named(region: Region, identifier: str) -> Node:

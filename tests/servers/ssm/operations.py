@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from . import (
+    activations,
     baselines,
     commands,
     compliance,
@@ -15,6 +16,7 @@ from . import (
     own_documents,
     patch_groups,
     patch_states,
+    resource_data_syncs,
     tags,
     window_targets,
     window_tasks,
@@ -27,15 +29,21 @@ Operation = t.Callable[[Region, Resource], Resource]
 OPERATIONS: dict[str, Operation] = {
     "AddTagsToResource": tags.add_tags_to_resource,
     "CancelCommand": commands.cancel_command,
+    "CreateActivation": activations.create_activation,
     "CreateDocument": own_documents.create_document,
     "CreateMaintenanceWindow": windows.create_maintenance_window,
     "CreatePatchBaseline": baselines.create_patch_baseline,
+    "CreateResourceDataSync": resource_data_syncs.create_resource_data_sync,
+    "DeleteActivation": activations.delete_activation,
     "DeleteDocument": own_documents.delete_document,
     "DeleteMaintenanceWindow": windows.delete_maintenance_window,
     "DeletePatchBaseline": baselines.delete_patch_baseline,
+    "DeleteResourceDataSync": resource_data_syncs.delete_resource_data_sync,
+    "DeregisterManagedInstance": activations.deregister_managed_instance,
     "DeregisterPatchBaselineForPatchGroup": patch_groups.deregister_patch_baseline_for_patch_group,
     "DeregisterTargetFromMaintenanceWindow": window_targets.deregister_target_from_maintenance_window,
     "DeregisterTaskFromMaintenanceWindow": window_tasks.deregister_task_from_maintenance_window,
+    "DescribeActivations": activations.describe_activations,
     "DescribeDocument": own_documents.describe_document,
     "DescribeDocumentPermission": own_documents.describe_document_permission,
     "DescribeInstanceInformation": nodes.describe_instance_information,
@@ -64,6 +72,7 @@ OPERATIONS: dict[str, Operation] = {
     "ListDocumentVersions": own_documents.list_document_versions,
     "ListDocuments": own_documents.list_documents,
     "ListResourceComplianceSummaries": compliance.list_resource_compliance_summaries,
+    "ListResourceDataSync": resource_data_syncs.list_resource_data_sync,
     "ListTagsForResource": tags.list_tags_for_resource,
     "ModifyDocumentPermission": own_documents.modify_document_permission,
     "PutComplianceItems": compliance.put_compliance_items,
@@ -78,7 +87,9 @@ OPERATIONS: dict[str, Operation] = {
     "UpdateMaintenanceWindow": windows.update_maintenance_window,
     "UpdateMaintenanceWindowTarget": window_targets.update_maintenance_window_target,
     "UpdateMaintenanceWindowTask": window_tasks.update_maintenance_window_task,
+    "UpdateManagedInstanceRole": activations.update_managed_instance_role,
     "UpdatePatchBaseline": baselines.update_patch_baseline,
+    "UpdateResourceDataSync": resource_data_syncs.update_resource_data_sync,
 }
 # Tags of other types of resources stay with moto.
 SHARED = ("AddTagsToResource", "ListTagsForResource", "RemoveTagsFromResource")

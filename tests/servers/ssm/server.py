@@ -79,6 +79,10 @@ class Server:
         """These managed nodes, as mappings, and no others; see Node."""
         self.application.set_nodes(nodes)
 
+    def register(self, activation_id: str, code: str, region: str = REGION, **node: str) -> str:
+        """An agent registers with an activation: the id of its node. Raises SSMError."""
+        return self.application.service.register(activation_id, code, region, **node)
+
     def advance(self, seconds: float) -> None:
         self.application.service.advance(seconds)
 

@@ -12,6 +12,7 @@ import typing as t
 
 from botocore.model import ServiceModel
 
+from .activations import register
 from .commands import POLLS
 from .errors import COMMON, SSMError
 from .faults import OURS, Fault
@@ -64,6 +65,13 @@ class Service:
                 region.tags["ManagedInstance", node.id] = node.tags
                 if node.scanned:
                     report(region, node, "Scan", {}, self.now(), self.now())
+
+    def register(self, activation_id: str, code: str, region: str, account: str = "123456789012", **node: str) -> str:
+        """What an agent does: the id of the node that registers. Raises SSMError."""
+        with self._turn:
+            state = self.regions.setdefault((account, region), Region(account, region))
+            state.now, state.simulation = self.now(), self.simulation
+            return register(state, activation_id, code, **node)
 
     def call(self, operation: str, request: t.Any, account: str, region: str) -> Resource:
         """The answer of one of our own operations, or SSMError."""

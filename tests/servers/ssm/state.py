@@ -49,6 +49,9 @@ class Region:
     documents: dict[str, Resource] = dataclasses.field(default_factory=dict)  # one's own
     nodes: dict[str, Node] = dataclasses.field(default_factory=dict)
     commands: dict[str, Command] = dataclasses.field(default_factory=dict)
+    activations: dict[str, Resource] = dataclasses.field(default_factory=dict)
+    activation_codes: dict[str, str] = dataclasses.field(default_factory=dict)  # by the ids of the activations
+    syncs: dict[str, Resource] = dataclasses.field(default_factory=dict)  # of resource data, by name
     compliance: dict[tuple[str, str], Resource] = dataclasses.field(default_factory=dict)  # (node, type): what was put
     simulation: Simulation = dataclasses.field(default_factory=Simulation)
     tokens: dict[tuple[str, str], tuple[Resource, Resource]] = dataclasses.field(default_factory=dict)
