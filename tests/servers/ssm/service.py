@@ -12,7 +12,7 @@ import typing as t
 
 from botocore.model import ServiceModel
 
-from .commands import POLLS
+from . import association_runs, commands
 from .errors import COMMON, SSMError
 from .faults import Fault
 from .nodes import Node
@@ -21,6 +21,9 @@ from .paging import Pages
 from .patching import report
 from .state import UTC, Region, Resource, Simulation
 from .validation import decoded, validate
+
+# Looks by which time passes.
+POLLS = (*commands.POLLS, *association_runs.POLLS)
 
 
 class Service:

@@ -49,6 +49,7 @@ class Region:
     documents: dict[str, Resource] = dataclasses.field(default_factory=dict)  # one's own
     nodes: dict[str, Node] = dataclasses.field(default_factory=dict)
     commands: dict[str, Command] = dataclasses.field(default_factory=dict)
+    associations: dict[str, Resource] = dataclasses.field(default_factory=dict)
     compliance: dict[tuple[str, str], Resource] = dataclasses.field(default_factory=dict)  # (node, type): what was put
     simulation: Simulation = dataclasses.field(default_factory=Simulation)
     tokens: dict[tuple[str, str], tuple[Resource, Resource]] = dataclasses.field(default_factory=dict)
