@@ -387,10 +387,11 @@ from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleA
 
 from ..module_utils._plain import plain
 from ..module_utils._ssm import command, invocation, node, override_files, patch_run, run_outcome
-from ..module_utils._ssm.api import Api
+from ..module_utils._ssm.api import THROTTLED, Api
 from ..module_utils._ssm.change import ResourceError
 from ..module_utils._ssm.patience import Patience
 from ..module_utils._ssm.task import run
+from ..module_utils._ssm.unrepeatable import CLIENT, Once
 from ..module_utils._ssm.watch import Watch
 
 ARGUMENT_SPEC = {
@@ -444,8 +445,6 @@ ARGUMENT_SPEC = {
     "return_output": {"type": "str", "choices": ["failed", "all"]},
     "progress_file": {"type": "path"},
 }
-# Each try of SendCommand that reaches AWS runs on the nodes: botocore is not to try again of its own accord.
-ONCE = {"retries": {"total_max_attempts": 1}}
 
 
 class Nobody:
@@ -573,7 +572,8 @@ def work(module, api):
     for one in request.files:
         override_files.upload(s3, one)
     request = request.with_files({one.parameter: one.url for one in request.files})
-    sender = command.Sender(api, Api(module.client("ssm", config=ONCE)), patience.pause)
+    once = Once(api, Api(module.client("ssm", config=CLIENT)), patience.pause, THROTTLED)
+    sender = command.Sender(api, once)
     watch = Watch(api, sender, request, found, patience, shown_in(module))
     try:
         with patience.listening():
