@@ -18,7 +18,7 @@ Answer = t.Dict[str, t.Any]
 RETRIED = ("ThrottlingException", "TooManyUpdates", "RateExceeded", "InternalServerError")
 # Nothing was done: the same call may be made again, whatever it does.
 THROTTLED = ("ThrottlingException", "Throttling", "RateExceeded", "TooManyUpdates")
-MISSING = ("DoesNotExistException", "InvalidDocument", "InvalidResourceId")
+MISSING = ("DoesNotExistException", "InvalidDocument", "InvalidResourceId", "AssociationDoesNotExist")
 RETRY = AWSRetry.jittered_backoff(retries=8, delay=1, max_delay=20, catch_extra_error_codes=list(RETRIED))
 
 

@@ -12,7 +12,7 @@ from .._engine.errors import BaselineError, Problem
 from . import invocation, override_files, patch_group
 from .change import Resource
 from .reading import Reader, together
-from .window_target import declared_targets
+from .window_target import declared_node_targets
 from .window_task import RATES, declared_rate
 
 PLAIN, WITH_HOOKS = "AWS-RunPatchBaseline", "AWS-RunPatchBaselineWithHooks"
@@ -163,7 +163,5 @@ def _nodes(reader: Reader, given: Resource) -> t.Tuple[t.Tuple[str, ...], Resour
         reader.problem("instance_ids", "must have one id or more; leave the task out where there is none")
     targets: Resource = {}
     if "targets" in given:
-        written = given["targets"]
-        grouped = isinstance(written, dict) and any(str(key).startswith("resource-groups:") for key in written)
-        targets = declared_targets(reader, written, "RESOURCE_GROUP" if grouped else "INSTANCE")
+        targets = declared_node_targets(reader, given["targets"])
     return tuple(dict.fromkeys(identifiers)), targets
