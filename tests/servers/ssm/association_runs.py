@@ -10,7 +10,7 @@ import typing as t
 
 from ansible_collections.patchops.fleet.plugins.module_utils._schedule.next_run import Timing, next_run
 
-from . import commands
+from . import automation, commands
 from .association_rules import refuse_schedule
 from .known_documents import document_type
 from .state import Region, Resource, only
@@ -50,7 +50,16 @@ def run(region: Region, association: Resource) -> None:
         }
         command = commands.send_command(region, sent)["Command"]
         execution.update(Source=command["CommandId"], SourceType="RunCommand")
+    else:
+        execution.update(Source=_started(region, version), SourceType="Automation")
     association["Executions"].append(execution)
+
+
+def _started(region: Region, version: Resource) -> str:
+    asked = {"DocumentName": version["Name"], **only(version, "Parameters", "Targets", "TargetMaps", *RATES)}
+    if "AutomationTargetParameterName" in version:
+        asked["TargetParameterName"] = version["AutomationTargetParameterName"]
+    return automation.start_automation_execution(region, asked)["AutomationExecutionId"]
 
 
 def proceed(region: Region) -> None:
@@ -70,9 +79,12 @@ def proceed(region: Region) -> None:
             due = next_run(timing, due.instant)
         region.now = now
     commands.proceed(region)
+    automation.proceed(region)
 
 
 def summary(region: Region, execution: Resource) -> Summary:
+    if execution["SourceType"] == "Automation":
+        return _of_automation(region, execution)
     command = region.commands[execution["Source"]]
     command.proceed(region)
     targets = {one.node.id: one.status(region.now) for one in command.invocations}
@@ -80,3 +92,11 @@ def summary(region: Region, execution: Resource) -> Summary:
     if statuses & set(WAITING):
         return Summary("Pending" if statuses == {"Pending"} else "InProgress", targets)
     return Summary("Success" if statuses <= {"Success"} else "Failed", targets)
+
+
+def _of_automation(region: Region, execution: Resource) -> Summary:
+    started = region.executions[execution["Source"]]
+    started.proceed(region)
+    targets = {one["StepName"]: one["StepStatus"] for one in started.shown_steps()} if started.fleet else {}
+    status = started.status if started.status in ("Pending", "Success") else "Failed" if started.end else "InProgress"
+    return Summary(status, targets)

@@ -11,6 +11,7 @@ import typing as t
 
 import yaml
 
+from . import runbook_rules
 from .document_content import parameters_of, platforms_of
 from .errors import SSMError, invalid
 from .paging import page
@@ -77,6 +78,9 @@ def _parsed(request: Resource, kind: str, form: str) -> t.Any:
         raise SSMError(
             "InvalidDocumentSchemaVersion", f"{content.get('schemaVersion')} is no schema of {kind} documents"
         )
+    wrong = runbook_rules.problems(content) if kind == "Automation" else []
+    if wrong:
+        raise SSMError("InvalidDocumentContent", "; ".join(wrong))
     return content
 
 

@@ -12,7 +12,7 @@ import typing as t
 
 from botocore.model import ServiceModel
 
-from . import association_runs, commands
+from . import association_runs, automation, commands
 from .errors import COMMON, SSMError
 from .faults import Fault
 from .nodes import Node
@@ -23,7 +23,7 @@ from .state import UTC, Region, Resource, Simulation
 from .validation import decoded, validate
 
 # Looks by which time passes.
-POLLS = (*commands.POLLS, *association_runs.POLLS)
+POLLS = (*commands.POLLS, *association_runs.POLLS, *automation.POLLS)
 
 
 class Service:
