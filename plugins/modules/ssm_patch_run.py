@@ -386,7 +386,7 @@ import uuid
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 from ..module_utils._plain import plain
-from ..module_utils._ssm import command, invocation, node, override_files, patch_run, run_outcome
+from ..module_utils._ssm import command, invocation, node, override_files, patch_run, progress, run_outcome
 from ..module_utils._ssm.api import THROTTLED, Api
 from ..module_utils._ssm.change import ResourceError
 from ..module_utils._ssm.patience import Patience
@@ -488,20 +488,6 @@ def planned(request, found):
     return {"changed": request.installs and bool(found.online), **result_of(request, nodes)}
 
 
-def shown_in(module):
-    path = module.params["progress_file"]
-
-    def show(line):
-        if path:
-            try:
-                with open(path, "a", encoding="utf-8") as progress:
-                    progress.write(line + "\n")
-            except OSError as error:
-                module.warn("Progress cannot be written to %s: %s" % (path, error))
-
-    return show
-
-
 def refuse_nobody(found):
     """Only of a resource group does nobody but AWS know whether it is empty."""
     if found.complete and not found.nodes:
@@ -574,7 +560,8 @@ def work(module, api):
     request = request.with_files({one.parameter: one.url for one in request.files})
     once = Once(api, Api(module.client("ssm", config=CLIENT)), patience.pause, THROTTLED)
     sender = command.Sender(api, once)
-    watch = Watch(api, sender, request, found, patience, shown_in(module))
+    show = progress.writer(module.params["progress_file"], module.warn)
+    watch = Watch(api, sender, request, found, patience, show)
     try:
         with patience.listening():
             if found.target is None or found.managed or not found.complete:

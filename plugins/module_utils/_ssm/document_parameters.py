@@ -43,10 +43,10 @@ class Document(t.NamedTuple):
                 reader.problem("%s.%s" % (where, name), "is missing, and %s needs it", self.name)
 
     def _hint(self, name: str) -> str:
-        if name in BELONGS and BELONGS[name] != self.name:
-            return ": it belongs to %s" % BELONGS[name]
         near = difflib.get_close_matches(name, self.parameters, 1)
         meant = "; meant was perhaps %s" % near[0] if near else ""
+        if BELONGS.get(name, self.name) != self.name:
+            meant = ": it belongs to %s" % BELONGS[name]
         return "%s; it has %s" % (meant, ", ".join(sorted(self.parameters)) or "none")
 
 
