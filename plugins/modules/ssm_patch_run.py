@@ -402,11 +402,12 @@ import uuid
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 from ..module_utils._plain import plain
-from ..module_utils._ssm import command, invocation, node, override_files, patch_run, run_outcome
-from ..module_utils._ssm.api import Api
+from ..module_utils._ssm import command, invocation, node, override_files, patch_run, progress, run_outcome
+from ..module_utils._ssm.api import THROTTLED, Api
 from ..module_utils._ssm.change import ResourceError
 from ..module_utils._ssm.patience import Patience
 from ..module_utils._ssm.task import run
+from ..module_utils._ssm.unrepeatable import CLIENT, Once
 from ..module_utils._ssm.watch import Watch
 
 ARGUMENT_SPEC = {
@@ -462,8 +463,6 @@ ARGUMENT_SPEC = {
     "return_nodes": {"type": "str", "choices": ["all", "unsuccessful"], "default": "all"},
     "progress_file": {"type": "path"},
 }
-# Each try of SendCommand that reaches AWS runs on the nodes: botocore is not to try again of its own accord.
-ONCE = {"retries": {"total_max_attempts": 1}}
 
 
 def find_nodes(module, api, request):
@@ -500,20 +499,6 @@ def planned(request, found):
             outcome = {"status": "Planned", "message": "it would be told"}
         nodes.append({**plain_node, "command_id": None, **outcome})
     return {"changed": request.installs and bool(found.online), **result_of(request, nodes)}
-
-
-def shown_in(module):
-    path = module.params["progress_file"]
-
-    def show(line):
-        if path:
-            try:
-                with open(path, "a", encoding="utf-8") as progress:
-                    progress.write(line + "\n")
-            except OSError as error:
-                module.warn("Progress cannot be written to %s: %s" % (path, error))
-
-    return show
 
 
 def refuse_nobody(found):
@@ -588,8 +573,10 @@ def work(module, api):
     for one in request.files:
         override_files.upload(s3, one)
     request = request.with_files({one.parameter: one.url for one in request.files})
-    sender = command.Sender(api, Api(module.client("ssm", config=ONCE)), patience.pause)
-    watch = Watch(api, sender, request, found, patience, shown_in(module))
+    once = Once(api, Api(module.client("ssm", config=CLIENT)), patience.pause, THROTTLED)
+    sender = command.Sender(api, once)
+    show = progress.writer(module.params["progress_file"], module.warn)
+    watch = Watch(api, sender, request, found, patience, show)
     try:
         with patience.listening():
             if found.target is None or found.managed or not found.complete:

@@ -22,6 +22,7 @@ from botocore.stub import Stubber
 from ansible_collections.patchops.fleet.plugins.module_utils._ssm import command, node, patch_run
 from ansible_collections.patchops.fleet.plugins.module_utils._ssm.api import Api
 from ansible_collections.patchops.fleet.plugins.module_utils._ssm.patience import Patience
+from ansible_collections.patchops.fleet.plugins.module_utils._ssm.unrepeatable import Once
 from ansible_collections.patchops.fleet.plugins.module_utils._ssm.watch import Sent, Watch
 from ansible_collections.patchops.fleet.tests.aws.conftest import MODULES
 from ansible_collections.patchops.fleet.tests.aws.test_patch_run import IDS, SNAPSHOT, commands, statuses
@@ -158,7 +159,7 @@ def test_a_connection_that_breaks_once_the_command_is_sent(aws):
         "InstanceIds": IDS[:2],
         "Parameters": {**SCAN, "SnapshotId": [SNAPSHOT]},
     }
-    sent = command.Sender(api, Api(once), lambda: None).send("send it", request, ())
+    sent = command.Sender(api, Once(api, Api(once), lambda: None, ())).send("send it", request)
     assert [one["CommandId"] for one in aws.client().list_commands()["Commands"]] == [sent]
 
 
@@ -216,7 +217,7 @@ def test_a_signal_ends_one_pause_and_not_those_in_which_nodes_stop(aws):
     aws.nodes(*nodes(1, seconds=100_000))
     api, patience = Api(aws.client()), Patience(0.02)
     request = patch_run.declared({"operation": "Scan", "instance_ids": IDS[:1]}, SNAPSHOT)
-    sender = command.Sender(api, api, patience.pause)
+    sender = command.Sender(api, Once(api, api, patience.pause, ()))
     watch = Watch(api, sender, request, node.by_ids(api, lambda: None, IDS[:1]), patience, print)
     with patience.listening():
         watch.start(True)

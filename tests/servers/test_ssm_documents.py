@@ -9,7 +9,7 @@ import json
 
 import pytest
 
-from ansible_collections.patchops.fleet.tests.servers.answers import refused
+from ansible_collections.patchops.fleet.tests.servers.answers import node_id, nodes, refused
 
 CONTENT = json.dumps({"schemaVersion": "2.2", "mainSteps": []})
 OTHER = json.dumps({"schemaVersion": "2.2", "description": "other", "mainSteps": []})
@@ -96,3 +96,67 @@ def test_tags(document):
     tags = [{"Key": "Owner", "Value": "platform"}]
     document.add_tags_to_resource(ResourceType="Document", ResourceId="Drain", Tags=tags)
     assert document.list_tags_for_resource(ResourceType="Document", ResourceId="Drain")["TagList"] == tags
+
+
+DRAIN = {
+    "schemaVersion": "2.2",
+    "parameters": {
+        "Minutes": {"type": "String", "allowedPattern": "[0-9]+"},
+        "Pool": {"type": "String", "default": "web", "allowedValues": ["web", "batch"]},
+    },
+    "mainSteps": [
+        {"action": "aws:runShellScript", "name": "drain", "inputs": {"runCommand": ["drain {{ Pool }}"]}},
+        {
+            "action": "aws:runPowerShellScript",
+            "name": "drainWindows",
+            "precondition": {"StringEquals": ["platformType", "Windows"]},
+            "inputs": {"runCommand": ["drain"]},
+        },
+    ],
+}
+
+
+@pytest.fixture
+def drain(aws):
+    """A document of one's own, which is active."""
+    aws.set(unseen_polls=0)
+    ssm = aws.client()
+    ssm.create_document(Name="Drain", Content=json.dumps(DRAIN))
+    ssm.describe_document(Name="Drain")
+    aws.nodes(*nodes(1))
+    return ssm
+
+
+def test_a_document_of_ones_own_is_run(aws, drain):
+    asked = {"DocumentName": "Drain", "InstanceIds": [node_id(0)], "Parameters": {"Minutes": ["5"]}}
+    command = drain.send_command(**asked)["Command"]["CommandId"]
+    aws.advance(60)
+    (told,) = drain.list_command_invocations(CommandId=command, Details=True)["CommandInvocations"]
+    steps = {one["Name"]: one["Output"] for one in told["CommandPlugins"]}
+    assert (told["Status"], list(steps)) == ("Success", ["drain", "drainWindows"])
+    assert steps["drainWindows"].startswith("Step execution skipped")
+    described = drain.describe_document(Name="Drain")["Document"]
+    assert described["PlatformTypes"] == ["Windows", "Linux", "MacOS"]
+    assert [(one["Name"], one.get("DefaultValue")) for one in described["Parameters"]] == [
+        ("Minutes", None),
+        ("Pool", "web"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("asked", "code"),
+    [
+        pytest.param({"Parameters": {}}, "InvalidParameters", id="one is missing"),
+        pytest.param({"Parameters": {"Minutes": ["many"]}}, "InvalidParameters", id="pattern"),
+        pytest.param({"Parameters": {"Minutes": ["5"], "Pool": ["db"]}}, "InvalidParameters", id="value"),
+        pytest.param({"Parameters": {"Minutes": ["5"], "Site": ["x"]}}, "InvalidParameters", id="unknown one"),
+        pytest.param({"DocumentVersion": "2"}, "InvalidDocumentVersion", id="version"),
+        pytest.param({"DocumentName": "Fill"}, "InvalidDocument", id="name"),
+        pytest.param({"DocumentName": "AWS-PatchInstanceWithRollback"}, "InvalidDocument", id="a runbook"),
+    ],
+)
+def test_what_a_document_of_ones_own_does_not_take(drain, asked, code):
+    with refused(code):
+        drain.send_command(
+            **{"DocumentName": "Drain", "InstanceIds": [node_id(0)], "Parameters": {"Minutes": ["5"]}, **asked}
+        )

@@ -23,7 +23,7 @@ RETRIED = (
 THROTTLED = ("ThrottlingException", "Throttling", "RateExceeded", "TooManyUpdates")
 MISSING = (
     *("DoesNotExistException", "InvalidDocument", "InvalidResourceId", "InvalidActivation", "InvalidActivationId"),
-    *("ResourceDataSyncNotFoundException", "InvalidInstanceId"),
+    *("AssociationDoesNotExist", "ResourceDataSyncNotFoundException", "InvalidInstanceId"),
     *("ResourceNotFoundException", "NotFound", "NoSuchEntity"),  # of EventBridge, SNS, IAM
 )
 # How services say that the caller may not.
@@ -98,12 +98,15 @@ class Api:
 
         All tries have one client token: a try whose answer was lost does not create a second resource.
         """
-        token = self._token_member(operation)
-        if token:
-            request.setdefault(token, str(uuid.uuid4()))
-        answer = self._call(doing, operation, request)
+        answer = self._call(doing, operation, self._with_token(operation, request))
         self.changes.append(doing)
         return answer
+
+    def create(self, what: str, member: str, doing: str, operation: str, **request: t.Any) -> str:
+        """As `change`; the id of what was created, `member` of the answer, which the note names."""
+        identifier = self._call(doing, operation, self._with_token(operation, request))[member]
+        self.changes.append("%s as %s %s" % (doing, what, identifier))
+        return identifier
 
     def change_unless(self, code: str, doing: str, operation: str, **request: t.Any) -> t.Optional[Answer]:
         """As `change`; None, and no change, where the API refuses with this code."""
@@ -130,7 +133,9 @@ class Api:
         method = getattr(self._client, operation)
         return SSMErrorHandler.common_error_handler(doing)(RETRY(lambda: method(**request)))()
 
-    def _token_member(self, operation: str) -> t.Optional[str]:
+    def _with_token(self, operation: str, request: Answer) -> Answer:
+        """The request with a client token of its own, where the operation takes one."""
         meta = self._client.meta
         shape = meta.service_model.operation_model(meta.method_to_api_mapping[operation]).input_shape
-        return next((name for name, one in shape.members.items() if one.metadata.get("idempotencyToken")), None)
+        token = next((name for name, one in shape.members.items() if one.metadata.get("idempotencyToken")), None)
+        return {token: str(uuid.uuid4()), **request} if token else request

@@ -18,9 +18,15 @@ ASSIGNED = (
     "window_id",
     "window_target_id",
     "window_task_id",
+    "association_id",
+    "association_version",
     "created_date",
     "modified_date",
     "next_execution_time",
+    "last_execution_date",
+    "overview",
+    # of associations: what is not managed here, and would be lost in an update
+    "unmanaged",
     # of tasks of maintenance windows: what the API deprecates, and we carry along
     "deprecated",
 )

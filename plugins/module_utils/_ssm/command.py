@@ -9,40 +9,29 @@ import typing as t
 
 from . import run_outcome
 from .change import Resource
+from .unrepeatable import Once
 
 AT_ONCE = 50  # ids that SendCommand takes, or invocations that one page has
-THROTTLED_TRIES = 8
 LOOKS_FOR_OUTPUT = 5
 
 
 class Sender:
-    """Sends commands. SendCommand has no client token: what is sent again is run again.
+    """Sends commands, each of them once. A lost one is known by its SnapshotId, which no other run has."""
 
-    `once`: an Api whose client tries once. Where an answer is lost, the command is looked for by its SnapshotId, which
-    no other run has.
-    """
-
-    def __init__(self, api: t.Any, once: t.Any, pause: t.Callable[[], None]) -> None:
+    def __init__(self, api: t.Any, once: Once) -> None:
         self._api = api
         self._once = once
-        self._pause = pause
 
-    def send(self, doing: str, request: Resource, throttled: t.Collection[str]) -> str:
-        """The id of the command. `throttled`: codes of errors with which nothing was done."""
-        for tries_left in reversed(range(THROTTLED_TRIES)):
-            try:
-                found = self._once.once(doing, "send_command", **request)["Command"]["CommandId"]
-            except Exception as error:
-                code = getattr(error, "code", "")
-                if code in throttled and tries_left:
-                    self._pause()
-                    continue
-                found = self._lost(request) if _answer_lost(error) else None
-                if found is None:
-                    raise
-            self._api.changes.append("%s as command %s" % (doing, found))
-            return found
-        raise AssertionError("the last try returns or raises")
+    def send(self, doing: str, request: Resource) -> str:
+        """The id of the command."""
+        return self._once.make(
+            "command",
+            doing,
+            "send_command",
+            request,
+            lambda answer: answer["Command"]["CommandId"],
+            lambda: self._lost(request),
+        )
 
     def _lost(self, request: Resource) -> t.Optional[str]:
         filters = [{"key": "DocumentName", "value": request["DocumentName"]}]
@@ -51,12 +40,6 @@ class Sender:
             if same and sorted(row.get("InstanceIds", [])) == sorted(request.get("InstanceIds", [])):
                 return row["CommandId"]
         return None
-
-
-def _answer_lost(error: Exception) -> bool:
-    """Whether the command may have been sent all the same: the service failed, or nothing was heard of it."""
-    code = getattr(error, "code", "")
-    return code is None or code in ("InternalServerError", "InternalFailure", "ServiceUnavailable", "RequestTimeout")
 
 
 def look(api: t.Any, command_id: str) -> Resource:

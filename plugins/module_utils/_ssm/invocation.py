@@ -174,7 +174,7 @@ def declared_settings(reader: Reader, where: str, written: t.Any, kind: str) -> 
             continue
         member = "%s.%s" % (where, name) if where else name
         if name == "parameters":
-            settings[name] = _declared_parameters(reader, member, value, kind)
+            settings[name] = declared_parameters(reader, member, value, kind)
         elif name in INSIDE:
             settings[name] = _declared_inside(reader, member, value, INSIDE[name][1])
         else:
@@ -259,7 +259,7 @@ def _declared_value(reader: Reader, member: str, name: str, value: t.Any) -> t.A
     return text
 
 
-def _declared_parameters(reader: Reader, where: str, written: t.Any, kind: str) -> Resource:
+def declared_parameters(reader: Reader, where: str, written: t.Any, kind: str) -> Resource:
     """Parameters of the document by its own names. What it takes is not known here, but for the API's own limits."""
     if not isinstance(written, dict):
         reader.problem(where, "must be a mapping of parameters to lists of texts")

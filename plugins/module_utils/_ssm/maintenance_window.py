@@ -117,7 +117,7 @@ def declared(written: Resource, path: str = "window") -> Resource:
     for name in ("duration", "cutoff", "schedule_offset"):
         if name in chosen:
             chosen[name] = int(chosen[name])
-    return {**chosen, "enabled": reader.flag("enabled", chosen["enabled"]), "schedule": _spaced(chosen["schedule"])}
+    return {**chosen, "enabled": reader.flag("enabled", chosen["enabled"]), "schedule": spaced(chosen["schedule"])}
 
 
 def _members(written: t.Any) -> t.Any:
@@ -129,7 +129,7 @@ def _members(written: t.Any) -> t.Any:
     )
 
 
-def _spaced(schedule: str) -> str:
+def spaced(schedule: str) -> str:
     """AWS stores a schedule as it is given, and documents single blanks between its fields alone."""
     return re.sub(r"\s*([()])\s*", r"\1", " ".join(schedule.split()))
 
@@ -137,7 +137,7 @@ def _spaced(schedule: str) -> str:
 def comparable(member: str, value: t.Any) -> t.Any:
     """The value in a form in which what AWS takes for the same is equal."""
     if member == "schedule":
-        return _spaced(value)
+        return spaced(value)
     if member in ("start_date", "end_date"):
         try:
             return parse_instant(value, member)

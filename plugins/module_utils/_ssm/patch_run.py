@@ -12,7 +12,7 @@ from .._engine.errors import BaselineError, Problem
 from . import invocation, node, override_files, patch_group
 from .change import Resource
 from .reading import Reader, together
-from .window_target import declared_targets
+from .window_target import declared_node_targets
 from .window_task import RATES, declared_rate
 
 PLAIN, WITH_HOOKS = "AWS-RunPatchBaseline", "AWS-RunPatchBaselineWithHooks"
@@ -156,10 +156,8 @@ def _settings(reader: Reader, given: Resource) -> Resource:
 def _nodes(reader: Reader, given: Resource) -> t.Tuple[t.Tuple[str, ...], Resource]:
     targets: Resource = {}
     if "targets" in given:
-        written = given["targets"]
-        grouped = isinstance(written, dict) and any(str(key).startswith("resource-groups:") for key in written)
-        targets = declared_targets(reader, written, "RESOURCE_GROUP" if grouped else "INSTANCE")
-        if grouped and given["offline_nodes"] == "skip":
+        targets = declared_node_targets(reader, given["targets"])
+        if given["offline_nodes"] == "skip" and any(key.startswith("resource-groups:") for key in targets):
             words = "cannot be skip with a resource group: which nodes it has, AWS alone knows"
             reader.problem("offline_nodes", words)
     return node.declared_ids(reader, given.get("instance_ids")), targets

@@ -12,7 +12,8 @@ from .change import REFUSALS, Resource, ResourceError
 
 # Options by which something is looked up. Empty text names nothing: the API refuses it in its own words, or lists all.
 NAMING = (
-    *("name", "window", "baseline", "window_id", "baseline_id", "window_target_id", "window_task_id"),
+    *("name", "window", "baseline", "association_name", "document_name"),
+    *("window_id", "baseline_id", "window_target_id", "window_task_id", "association_id"),
     *("activation_id", "default_instance_name", "iam_role", "sync_name"),
 )
 
@@ -23,6 +24,7 @@ IDS = {
     "baseline_id": (20, "pb-0123456789abcdef0, or the ARN of one that belongs to AWS"),
     "window_target_id": (36, "01234567-89ab-cdef-0123-456789abcdef"),
     "window_task_id": (36, "01234567-89ab-cdef-0123-456789abcdef"),
+    "association_id": (36, "01234567-89ab-cdef-0123-456789abcdef"),
 }
 
 

@@ -9,7 +9,6 @@ import collections
 import typing as t
 
 from . import command, run_outcome, sharing
-from .api import THROTTLED
 from .change import Resource
 from .node import Found
 from .patch_run import Request
@@ -128,7 +127,7 @@ class Watch:
         size = "%d nodes" % len(batch.nodes) if batch.nodes else "the targets"
         doing = "send %s (%s) to %s" % (wanted.document, wanted.operation, size)
         try:
-            self.sent.append(Sent(self._sender.send(doing, request, THROTTLED), batch.nodes))
+            self.sent.append(Sent(self._sender.send(doing, request), batch.nodes))
         except Exception as error:
             code = getattr(error, "code", "")
             if code == "InvalidInstanceId" and batch.nodes:

@@ -102,6 +102,12 @@ def declared_targets(reader: Reader, written: t.Any, kind: str) -> Resource:
     return targets
 
 
+def declared_node_targets(reader: Reader, written: t.Any) -> Resource:
+    """Targets of a command or an association: nodes, or a resource group."""
+    grouped = isinstance(written, dict) and any(str(key).startswith("resource-groups:") for key in written)
+    return declared_targets(reader, written, "RESOURCE_GROUP" if grouped else "INSTANCE")
+
+
 def _known(key: str, kind: str) -> bool:
     """Letters, numbers and separators of any script, and a few signs, as in the API's pattern for keys of tags."""
     if kind == "INSTANCE" and key.startswith("tag:"):

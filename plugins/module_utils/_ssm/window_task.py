@@ -199,7 +199,7 @@ def declared(written: Resource, path: str = "window_task") -> Resource:
         del resource["service_role_arn"]
     resource["cutoff_behavior"] = reader.choice("cutoff_behavior", members["cutoff_behavior"], CUTOFFS)
     if "alarm_configuration" in members:
-        resource.update(_declared_alarms(reader, members["alarm_configuration"]))
+        resource.update(declared_alarms(reader, members["alarm_configuration"]))
     written_parameters = members["task_invocation_parameters"]
     resource["task_invocation_parameters"] = invocation.declared(reader, written_parameters, kind)
     if kind == "RUN_COMMAND":
@@ -239,7 +239,8 @@ def declared_rate(reader: Reader, name: str, value: t.Any) -> str:
     return rate
 
 
-def _declared_alarms(reader: Reader, written: t.Any) -> Resource:
+def declared_alarms(reader: Reader, written: t.Any) -> Resource:
+    """The member `alarm_configuration`, or nothing where no alarm is named."""
     where = "alarm_configuration"
     given = reader.mapping(where, written, ("alarms", "ignore_poll_alarm_failure"))
     alarms = reader.texts(where + ".alarms", given.get("alarms", []), 1)

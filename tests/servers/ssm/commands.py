@@ -37,7 +37,7 @@ ENDED = ("Success", "Failed", "TimedOut", "Cancelled")
 def send_command(region: Region, request: Resource) -> Resource:
     if bool(request.get("InstanceIds")) == bool(request.get("Targets")):
         raise invalid("Either InstanceIds or Targets must be given, and not both")
-    found = document(request)
+    found = document(region, request)
     refuse_parameters(found, request.get("Parameters", {}))
     _refuse_output(region, request)
     if request.get("InstanceIds"):

@@ -1,15 +1,17 @@
 # Copyright: (c) 2026, the patchops.fleet contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""AWS's documents that commands run: what they take, which steps they have on which platform (operations.md, 5)."""
+"""Documents that commands run: what they take, which steps they have on which platform (operations.md, 5)."""
 
 from __future__ import annotations
 
 import re
 import typing as t
 
+from .document_content import Parameter, command_steps, parameters_of
 from .errors import SSMError
-from .state import Resource
+from .own_documents import active_content
+from .state import Region, Resource
 
 EVERYWHERE = ("Windows", "Linux", "MacOS")
 GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|")
@@ -28,6 +30,7 @@ class Document(t.NamedTuple):
     required: tuple[str, ...] = ()
     execution_timeout: int = 3600
     timeout_parameter: str = ""
+    patches: bool = False  # it is Patch Manager's: nodes do what its parameters say
 
     @property
     def platforms(self) -> set[str]:
@@ -58,6 +61,7 @@ DOCUMENTS = {
         ("Operation",),
         7200,
         "StepTimeoutSeconds",
+        patches=True,
     ),
     "AWS-RunPatchBaselineWithHooks": Document(
         {"RunPatchBaseline": EVERYWHERE},
@@ -69,6 +73,17 @@ DOCUMENTS = {
         },
         ("Operation",),
         7200,
+        patches=True,
+    ),
+    "AWS-RunPatchBaselineAssociation": Document(
+        EACH,
+        {**PATCHING, "AssociationId": ANYTHING, "BaselineTags": ANYTHING, "InstallOverrideList": URL},
+        ("Operation", "AssociationId"),
+        7200,
+        patches=True,
+    ),
+    "AWS-UpdateSSMAgent": Document(
+        {"updateSsmAgent": EVERYWHERE}, {"version": ANYTHING, "allowDowngrade": ("true", "false")}
     ),
     "AWS-RunShellScript": Document(
         {"aws:runShellScript": ("Linux", "MacOS")},
@@ -80,23 +95,42 @@ DOCUMENTS = {
 }
 
 
-def document(request: Resource) -> Document:
-    """Documents of one's own are not run here."""
+def document(region: Region, request: Resource) -> Document:
+    """AWS's, or a Command document of one's own, in the version that is asked for."""
     name = request["DocumentName"].rpartition("document/")[2]
+    version = request.get("DocumentVersion", "$DEFAULT")
     if name not in DOCUMENTS:
-        raise SSMError("InvalidDocument", f"Document {request['DocumentName']} does not exist")
-    if request.get("DocumentVersion", "1") not in ("1", "$DEFAULT", "$LATEST"):
-        raise SSMError("InvalidDocumentVersion", f"Document {name} has no version {request['DocumentVersion']}")
+        return _own(active_content(region, name, version, "Command"))
+    if version not in ("1", "$DEFAULT", "$LATEST"):
+        raise SSMError("InvalidDocumentVersion", f"Document {name} has no version {version}")
     return DOCUMENTS[name]
 
 
+def _own(content: Resource) -> Document:
+    parameters = parameters_of(content)
+    required = tuple(name for name, one in parameters.items() if one.required)
+    return Document(command_steps(content), {name: one.allowed for name, one in parameters.items()}, required)
+
+
+def described_parameters(found: Document) -> list[Resource]:
+    """As DescribeDocument answers them, of AWS's documents."""
+    return [Parameter(name, "String", None if name in found.required else "").described() for name in found.parameters]
+
+
 def refuse_parameters(found: Document, given: dict[str, list[str]]) -> None:
-    problems = [f"{name} is not a parameter of the document" for name in given if name not in found.parameters]
-    problems += [f"{name} must be given" for name in found.required if not given.get(name)]
+    problems = parameter_problems(found.parameters, found.required, given)
+    if problems:
+        raise SSMError("InvalidParameters", "; ".join(problems))
+
+
+def parameter_problems(
+    known: t.Mapping[str, t.Any], required: t.Collection[str], given: dict[str, list[str]]
+) -> list[str]:
+    problems = [f"{name} is not a parameter of the document" for name in given if name not in known]
+    problems += [f"{name} must be given" for name in required if not given.get(name)]
     for name, values in given.items():
-        allowed = found.parameters.get(name, ANYTHING)
+        allowed = known.get(name, ANYTHING)
         for value in values:
             if value not in allowed if isinstance(allowed, tuple) else not allowed.fullmatch(value):
                 problems.append(f"{name} may not be {value}")
-    if problems:
-        raise SSMError("InvalidParameters", "; ".join(problems))
+    return problems

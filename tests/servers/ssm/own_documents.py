@@ -11,6 +11,8 @@ import typing as t
 
 import yaml
 
+from . import runbook_rules
+from .document_content import parameters_of, platforms_of
 from .errors import SSMError, invalid
 from .paging import page
 from .state import Region, Resource, only
@@ -50,6 +52,17 @@ def _version(document: Resource, request: Resource) -> Resource:
     raise SSMError("InvalidDocumentVersion", f"Document version {request.get('VersionName', number)} does not exist")
 
 
+def active_content(region: Region, name: str, version: str, kind: str) -> Resource:
+    """What a version of a document of this type says, which can be run. Raises InvalidDocument or ...Version."""
+    document = _find(region, {"Name": name})
+    if document["DocumentType"] != kind:
+        raise SSMError("InvalidDocument", f"Document {name} is of type {document['DocumentType']}, not {kind}")
+    if document["Status"] == "Creating":
+        raise SSMError("InvalidDocument", f"Document {name} is {document['Status']}")
+    one = _version(document, {"DocumentVersion": version})
+    return _parsed(one, kind, one["DocumentFormat"])
+
+
 def _parsed(request: Resource, kind: str, form: str) -> t.Any:
     if len(request["Content"].encode()) > LARGEST:
         raise SSMError("MaxDocumentSizeExceeded", "The size limit of a document is 64 KB.")
@@ -65,6 +78,9 @@ def _parsed(request: Resource, kind: str, form: str) -> t.Any:
         raise SSMError(
             "InvalidDocumentSchemaVersion", f"{content.get('schemaVersion')} is no schema of {kind} documents"
         )
+    wrong = runbook_rules.problems(content) if kind == "Automation" else []
+    if wrong:
+        raise SSMError("InvalidDocumentContent", "; ".join(wrong))
     return content
 
 
@@ -116,7 +132,21 @@ def _described(document: Resource, version: Resource) -> Resource:
         **only(version, *SHOWN),
         "DefaultVersion": document["DefaultVersion"],
         "LatestVersion": document["Versions"][-1]["DocumentVersion"],
+        **_told_by_content(document, version),
     }
+
+
+def _told_by_content(document: Resource, version: Resource) -> Resource:
+    if version["DocumentFormat"] == "TEXT":
+        return {}
+    content = _parsed(version, document["DocumentType"], version["DocumentFormat"])
+    told = {
+        "Description": content.get("description"),
+        "SchemaVersion": content.get("schemaVersion"),
+        "Parameters": [one.described() for one in parameters_of(content).values()],
+        "PlatformTypes": platforms_of(content) if document["DocumentType"] == "Command" else [],
+    }
+    return {name: value for name, value in told.items() if value}
 
 
 def update_document(region: Region, request: Resource) -> Resource:

@@ -96,6 +96,11 @@ class Command:
         return self.request.get("Parameters", {})
 
     @property
+    def _patching(self) -> dict[str, list[str]]:
+        """What a node is to do to its patches."""
+        return self.parameters if self.document.patches else {}
+
+    @property
     def expires(self) -> datetime.datetime:
         """For all nodes alike, those that still wait for their turn as well."""
         seconds = self.request.get("TimeoutSeconds", 3600) + self.document.seconds(self.parameters)
@@ -136,7 +141,7 @@ class Command:
             invocation.ends = never
         elif node.end not in REFUSED:
             invocation.starts = at + PICKUP
-            invocation.work = prepare(region, node, self.parameters)
+            invocation.work = prepare(region, node, self._patching)
             allowed = self.document.seconds(self.parameters)
             if node.end == SILENT:
                 invocation.ends = never
@@ -150,7 +155,7 @@ class Command:
     def _end(self, region: Region, invocation: Invocation, at: datetime.datetime) -> None:
         invocation.ended = True
         if invocation.end in ("Success", "Failed") and invocation.work:
-            perform(region, invocation.node, invocation.work, self.parameters, invocation.starts, at)
+            perform(region, invocation.node, invocation.work, self._patching, invocation.starts, at)
         if invocation.end in COUNTED:
             self.errors += 1
             if self.errors > self.tolerated:

@@ -12,8 +12,8 @@ import typing as t
 
 from botocore.model import ServiceModel
 
+from . import association_runs, automation, commands
 from .activations import register
-from .commands import POLLS
 from .errors import COMMON, SSMError
 from .faults import OURS, Fault
 from .nodes import Node
@@ -22,6 +22,9 @@ from .paging import Pages
 from .patching import report
 from .state import UTC, Region, Resource, Simulation
 from .validation import decoded, validate
+
+# Looks by which time passes.
+POLLS = (*commands.POLLS, *association_runs.POLLS, *automation.POLLS)
 
 
 class Service:

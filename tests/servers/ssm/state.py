@@ -15,6 +15,7 @@ from .errors import SSMError, unknown
 from .paging import Pages
 
 if t.TYPE_CHECKING:
+    from .executing import Execution
     from .nodes import Node
     from .running import Command
 
@@ -28,6 +29,10 @@ class Simulation(t.NamedTuple):
     poll_seconds: float = 10  # what each look at commands takes
     unseen_polls: int = 1  # so many looks at a command find none of its invocations
     pending_limit: int | None = None  # more targets than this are refused: RateExceeded
+    step_seconds: float = 20  # what a step of an automation takes that is not known to take longer
+    # Statuses with which steps end, by name, or by name@target; those of Run Command are not sent then.
+    step_ends: dict[str, str] | None = None
+    execution_status: str = ""  # which all automations are said to have
     leaving: t.Collection[str] = ()  # nodes that are listed as online, and are not when a command is to go to them
 
 
@@ -52,6 +57,8 @@ class Region:
     activations: dict[str, Resource] = dataclasses.field(default_factory=dict)
     activation_codes: dict[str, str] = dataclasses.field(default_factory=dict)  # by the ids of the activations
     syncs: dict[str, Resource] = dataclasses.field(default_factory=dict)  # of resource data, by name
+    executions: dict[str, Execution] = dataclasses.field(default_factory=dict)
+    associations: dict[str, Resource] = dataclasses.field(default_factory=dict)
     compliance: dict[tuple[str, str], Resource] = dataclasses.field(default_factory=dict)  # (node, type): what was put
     simulation: Simulation = dataclasses.field(default_factory=Simulation)
     tokens: dict[tuple[str, str], tuple[Resource, Resource]] = dataclasses.field(default_factory=dict)

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the patchops.fleet contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tags of documents, patch baselines, maintenance windows and managed nodes; 50 each, none under AWS's own prefix."""
+"""Tags of resources of SSM, 50 each, none under AWS's own prefix."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .errors import SSMError, invalid
 from .state import Region, Resource
 
 LARGEST = 50  # the API reference of AddTagsToResource
-TYPES = ("Document", "PatchBaseline", "MaintenanceWindow", "ManagedInstance")
+TYPES = ("Association", "Automation", "Document", "PatchBaseline", "MaintenanceWindow", "ManagedInstance")
 
 
 def ours(request: Resource) -> bool:
