@@ -14,7 +14,7 @@ from .commands import proceed
 from .errors import SSMError
 from .nodes import Node
 from .paging import page
-from .patching import NON_COMPLIANT
+from .patching import status
 from .state import UTC, Region, Resource
 
 TYPES_PER_NODE = 10
@@ -54,17 +54,11 @@ def _patch_items(node: Node) -> t.Iterator[Resource]:
             "ResourceId": node.id,
             "Id": patch["KBId"],
             "Title": patch["Title"],
-            "Status": _status(patch),
+            "Status": status(patch, node.available_security),
             "Severity": patch.get("Level", "UNSPECIFIED"),
             "ExecutionSummary": _execution(state),
             "Details": details,
         }
-
-
-def _status(patch: Resource) -> str:
-    if patch["State"] == "NOT_APPLICABLE":
-        return ""
-    return "NON_COMPLIANT" if patch["State"] in NON_COMPLIANT else "COMPLIANT"
 
 
 def _execution(state: Resource) -> Resource:

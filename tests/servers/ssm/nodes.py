@@ -52,6 +52,7 @@ class Node:
     unpatchable: list[str] = dataclasses.field(default_factory=list)  # ids of patches that it fails to install
     state: Resource | None = None  # its InstancePatchState
     reported: list[Resource] = dataclasses.field(default_factory=list)  # its patches when it reported
+    available_security: str = "COMPLIANT"  # what its baseline made of AVAILABLE_SECURITY_UPDATE then
 
     @property
     def patch_group(self) -> str:
