@@ -148,13 +148,20 @@ def _summary(items: t.Iterable[str], count: str) -> Resource:
 
 def _by_resource(region: Region) -> list[Resource]:
     proceed(region)
-    rows = []
-    for node in region.nodes.values():
+    return [row for node in region.nodes.values() for row in _summed(region, node)]
+
+
+def _summed(region: Region, node: Node) -> list[Resource]:
+    """Made again only when the node has reported or something was put: each page asks for all of a fleet."""
+    put = [given for (identifier, _kind), given in region.compliance.items() if identifier == node.id]
+    known = region.summed.get(node.id)
+    if known is None or known[0] is not node.state or known[1] != put:
         by_type: dict[str, list[Resource]] = {}
         for item in _items(region, node):
             by_type.setdefault(item["ComplianceType"], []).append(item)
-        rows += [_resource_summary(node, kind, items) for kind, items in by_type.items()]
-    return rows
+        rows = [_resource_summary(node, kind, items) for kind, items in by_type.items()]
+        known = region.summed[node.id] = (node.state, put, rows)
+    return known[2]
 
 
 def _resource_summary(node: Node, kind: str, items: list[Resource]) -> Resource:
