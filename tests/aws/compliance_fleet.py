@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import collections
 import json
+import math
 import os
 import pathlib
 import subprocess
@@ -50,6 +51,20 @@ def fleet(count: int, patches: int) -> list[dict[str, t.Any]]:
         mine = [*lacking, INSTALLED_OTHER] if number % 10 == 0 else [INSTALLED_OTHER]
         made.append({"id": node_id(number), "patches": mine, "scanned": number % 50 != 49})
     return made
+
+
+def lower_bound(count: int, patches: int) -> dict[str, int]:
+    """Calls that reading such a fleet takes: as many pages of each list as it has, and no node without a reason."""
+    reported, lacking = count - count // 50, count // 10
+    return {
+        "DescribeInstanceInformation": math.ceil(count / 50),
+        "DescribeInstancePatchStates": math.ceil(count / 50),
+        "ListResourceComplianceSummaries": math.ceil(reported / 50),
+        "DescribeInstancePatches": lacking * math.ceil(patches / 100),
+        "DescribePatchBaselines": 1,
+        "ListComplianceSummaries": 1,
+        "DescribeInstances": 1,
+    }
 
 
 def measured(aws: Server, folder: pathlib.Path, **options: t.Any) -> Measured:
