@@ -132,11 +132,11 @@ EXAMPLES = r"""
 
 - name: Read all managed nodes into the folder that hosts are in as well
   patchops.fleet.ssm_patch_compliance_info:
-    records_dir: records
+    records_dir: "{{ playbook_dir }}/records"
 
 - name: Make one report of both
   patchops.fleet.patch_report:
-    records_dir: records
+    records_dir: "{{ playbook_dir }}/records"
     html: reports/patch-compliance.html
     csv: reports/patch-compliance.csv
 

@@ -4,7 +4,7 @@
 """Ratios of times, each measured in turn with what it is compared with, in this run: a busy machine slows both sides.
 
     make bench                    everything
-    make bench ARGS=engine        one of: engine, gathering, dnf, dnf5, zypper, fleet
+    make bench ARGS=engine        one of: engine, gathering, dnf, dnf5, zypper, compliance, fleet
 
 A ratio is the median over rounds; the interquartile range behind it tells how far to trust it.
 """
@@ -317,12 +317,19 @@ def bench_fleet() -> None:
         print("patch_scan of %d hosts over SSH: NOT MEASURED: %s" % (fleet.HOSTS, error))
 
 
+def bench_compliance() -> None:
+    import compliance
+
+    compliance.bench_compliance()
+
+
 BENCHES: t.Dict[str, Act] = {
     "engine": bench_engine,
     "gathering": bench_gathering,
     "dnf": bench_dnf,
     "dnf5": bench_dnf5,
     "zypper": bench_zypper,
+    "compliance": bench_compliance,
     "fleet": bench_fleet,
 }
 

@@ -97,8 +97,9 @@ class Tally:
         status = record["status"]
         self._nodes[status] += 1
         self._incomplete += not record["complete"]
-        time = record["capture"]["time"]
-        self._captures = [min([time, *self._captures[:1]]), max([time, *self._captures[1:]])]
+        if record["ssm"].get("operation_start_time"):  # when there was no report, the time is when that was seen
+            times = [record["capture"]["time"], *self._captures]
+            self._captures = [min(times), max(times)]
         if status == UNKNOWN:
             if len(self._unknown) < NAMED:
                 self._unknown.append("%s: %s" % (record["node"]["name"], record["status_reason"]))

@@ -14,7 +14,7 @@ from .commands import proceed
 from .errors import SSMError
 from .nodes import Node
 from .paging import page
-from .patching import NON_COMPLIANT
+from .patching import status
 from .state import UTC, Region, Resource
 
 TYPES_PER_NODE = 10
@@ -54,17 +54,11 @@ def _patch_items(node: Node) -> t.Iterator[Resource]:
             "ResourceId": node.id,
             "Id": patch["KBId"],
             "Title": patch["Title"],
-            "Status": _status(patch),
+            "Status": status(patch, node.available_security),
             "Severity": patch.get("Level", "UNSPECIFIED"),
             "ExecutionSummary": _execution(state),
             "Details": details,
         }
-
-
-def _status(patch: Resource) -> str:
-    if patch["State"] == "NOT_APPLICABLE":
-        return ""
-    return "NON_COMPLIANT" if patch["State"] in NON_COMPLIANT else "COMPLIANT"
 
 
 def _execution(state: Resource) -> Resource:
@@ -154,13 +148,20 @@ def _summary(items: t.Iterable[str], count: str) -> Resource:
 
 def _by_resource(region: Region) -> list[Resource]:
     proceed(region)
-    rows = []
-    for node in region.nodes.values():
+    return [row for node in region.nodes.values() for row in _summed(region, node)]
+
+
+def _summed(region: Region, node: Node) -> list[Resource]:
+    """Made again only when the node has reported or something was put: each page asks for all of a fleet."""
+    put = [given for (identifier, _kind), given in region.compliance.items() if identifier == node.id]
+    known = region.summed.get(node.id)
+    if known is None or known[0] is not node.state or known[1] != put:
         by_type: dict[str, list[Resource]] = {}
         for item in _items(region, node):
             by_type.setdefault(item["ComplianceType"], []).append(item)
-        rows += [_resource_summary(node, kind, items) for kind, items in by_type.items()]
-    return rows
+        rows = [_resource_summary(node, kind, items) for kind, items in by_type.items()]
+        known = region.summed[node.id] = (node.state, put, rows)
+    return known[2]
 
 
 def _resource_summary(node: Node, kind: str, items: list[Resource]) -> Resource:

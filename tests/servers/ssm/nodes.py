@@ -55,6 +55,7 @@ class Node:
     unpatchable: list[str] = dataclasses.field(default_factory=list)  # ids of patches that it fails to install
     state: Resource | None = None  # its InstancePatchState
     reported: list[Resource] = dataclasses.field(default_factory=list)  # its patches when it reported
+    available_security: str = "COMPLIANT"  # what its baseline made of AVAILABLE_SECURITY_UPDATE then
 
     @property
     def patch_group(self) -> str:
@@ -115,13 +116,21 @@ def describe_instance_information(region: Region, request: Resource) -> Resource
     tagged = [key.startswith("tag") for key, _values in filters]
     if any(tagged) and not all(tagged):
         raise invalid("Filters of tags cannot be combined with others")
-    rows = [node for node in region.nodes.values() if fits(node, filters) and not node.unseen]
+    rows = [node for node in _candidates(region, filters) if fits(node, filters) and not node.unseen]
     if "NextToken" not in request:
         for node in region.nodes.values():
             node.unseen = max(0, node.unseen - 1)
     answer = page(rows, request, "InstanceInformationList", region.pages, "InvalidNextToken")
     answer["InstanceInformationList"] = [_information(node, region) for node in answer["InstanceInformationList"]]
     return answer
+
+
+def _candidates(region: Region, filters: list[tuple[str, t.Sequence[str]]]) -> t.Iterable[Node]:
+    """All nodes; where ids are asked for those alone, since a fleet may have ten thousand."""
+    chosen = next((set(values) for key, values in filters if key == "InstanceIds"), None)
+    if chosen is None:
+        return region.nodes.values()
+    return (region.nodes[one] for one in sorted(chosen) if one in region.nodes)
 
 
 def _information(node: Node, region: Region) -> Resource:

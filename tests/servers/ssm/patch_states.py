@@ -43,7 +43,9 @@ def reported(region: Region) -> list[Node]:
 
 def describe_instance_patch_states(region: Region, request: Resource) -> Resource:
     """Nodes that never reported are absent."""
-    states = [node.state for node in reported(region) if node.id in request["InstanceIds"]]
+    proceed(region)
+    asked = [region.nodes[one] for one in dict.fromkeys(request["InstanceIds"]) if one in region.nodes]
+    states = [node.state for node in asked if node.state]
     return page(states, request, "InstancePatchStates", region.pages, "InvalidNextToken")
 
 

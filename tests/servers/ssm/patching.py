@@ -129,6 +129,20 @@ def _installed(
     return {**patch, "State": "INSTALLED_PENDING_REBOOT" if pending else "INSTALLED", "InstalledTime": ended}
 
 
+def status(patch: Resource, available_security: str) -> str:
+    """Empty of what is not applicable (compliance.md, 1)."""
+    if patch["State"] == "AVAILABLE_SECURITY_UPDATE":
+        return available_security
+    if patch["State"] == "NOT_APPLICABLE":
+        return ""
+    return "NON_COMPLIANT" if patch["State"] in NON_COMPLIANT else "COMPLIANT"
+
+
+def _available_security(region: Region, baseline_id: str) -> str:
+    baseline = region.baselines.get(baseline_id, {})
+    return baseline.get("AvailableSecurityUpdatesComplianceStatus", "COMPLIANT")
+
+
 def report(
     region: Region,
     node: Node,
@@ -140,7 +154,8 @@ def report(
     """What DescribeInstancePatchStates and the like answer from now on."""
     asked = {"PatchGroup": node.patch_group or "none", "OperatingSystem": node.operating_system}
     found = patch_groups.get_patch_baseline_for_patch_group(region, asked)
-    broken = [one for one in node.patches if one["State"] in NON_COMPLIANT]
+    node.available_security = _available_security(region, found["BaselineId"])
+    broken = [one for one in node.patches if status(one, node.available_security) == "NON_COMPLIANT"]
     critical = [one for one in broken if one.get("Level") == "CRITICAL"]
     security = [one for one in broken if one["Classification"] in ("Security", "SecurityUpdates")]
     state: Resource = {
