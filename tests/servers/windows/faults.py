@@ -25,6 +25,7 @@ class Faults:
     stays_down: bool = False  # the next reboot is the last that is heard of the host
     down: bool = False
     search: tuple[int, str] | None = None  # the agent's search ends with this HRESULT and message
+    store: str | None = None  # why what a run keeps on the node cannot be written
     partial_search: tuple[int, str] | None = None  # it succeeds with this as its error
 
     def refuses_logon(self) -> bool:
