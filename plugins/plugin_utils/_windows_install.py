@@ -28,6 +28,7 @@ from ._windows_node import WIN_UPDATES, NodeLost, RebootFailed, WindowsNode
 Document = dict[str, t.Any]
 
 MIB = 1024 * 1024
+SEARCHES = 3
 
 
 class Stopped(Exception):
@@ -108,6 +109,7 @@ class Installation:
             if due.required and due.due and not self._restarts:
                 self._restart(due)  # while one is pending, win_updates installs nothing
                 continue
+            self._hold_that_there_is_room()
             targets = self._certain(targets)
             if targets:
                 self._begin(targets)
@@ -129,6 +131,14 @@ class Installation:
         self._warnings.append(f"max_duration ({limit} s) was over; {len(targets)} updates were not begun any more")
         return []
 
+    def _hold_that_there_is_room(self) -> None:
+        free, least = self._found.free_bytes, self._arguments["minimum_free_space"]
+        if free is not None and free < least * MIB:
+            self._stop(
+                f"the system drive has {free // MIB} MiB free, less than {least} MiB; free some, or lower"
+                " minimum_free_space"
+            )
+
     def _certain(self, targets: list[Target]) -> list[Target]:
         """Those that win_updates would install, and it alone. Raises Refused when it would install anything else."""
         refused = patterns.alike(targets, self._updates)
@@ -146,7 +156,11 @@ class Installation:
                 return kept
 
     def _searched(self, targets: t.Sequence[Target]) -> Document:
-        seen = self._node.updates(patterns.options(targets, "searched", self._arguments["server_selection"]))
+        options = patterns.options(targets, "searched", self._arguments["server_selection"])
+        for _search in range(SEARCHES):  # a search changes nothing, and its connection may be lost
+            seen = self._node.updates(options)
+            if not (seen.get("failed") or seen.get("unreachable")):
+                break
         if seen.get("unreachable"):
             raise NodeLost(f"win_updates searched: {seen.get('msg')}")
         if seen.get("failed"):
@@ -164,12 +178,6 @@ class Installation:
             known = {one["id"] for one in self._run["targets"]}
             self._run["targets"] += [one.document() for one in targets if one.id not in known]
             return
-        free, least = self._found.free_bytes, self._arguments["minimum_free_space"]
-        if free is not None and free < least * MIB:
-            raise Refused(
-                f"the system drive has {free // MIB} MiB free, less than {least} MiB; free some, or lower"
-                " minimum_free_space. Nothing was installed"
-            )
         operation = journal.DOWNLOAD if self._download_only else journal.INSTALL
         documents = [one.document() for one in targets]
         self._journal = journal.begun(self._journal, self._arguments["run_id"], operation, documents, self._node.now())

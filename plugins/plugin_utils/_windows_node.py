@@ -10,8 +10,6 @@ import datetime
 import time
 import typing as t
 
-from ansible.errors import AnsibleError
-
 from ..module_utils._engine import dates
 from ..module_utils._engine.errors import EngineError
 from ._host_action import HostAction, Refused
@@ -71,15 +69,11 @@ class WindowsNode:
         deadline = time.monotonic() + self._arguments["reboot_timeout"]
         while True:
             try:
-                answer = self._run(scan.question(self._arguments, self._check_mode))
-                if not answer.get("unreachable"):
-                    return self.found(answer)
-                trouble: object = answer.get("msg")
-            except (AnsibleError, EngineError, OSError) as error:
-                trouble = error
-            if time.monotonic() >= deadline:
-                raise NodeLost(str(trouble))
-            with contextlib.suppress(AnsibleError, OSError):
+                return self.found(self._answered(scan.question(self._arguments, self._check_mode)))
+            except (NodeLost, EngineError) as error:
+                if time.monotonic() >= deadline:
+                    raise NodeLost(str(error)) from error
+            with contextlib.suppress(Exception):  # as below
                 self._action._connection.reset()
             time.sleep(min(PAUSE, max(0.0, deadline - time.monotonic())))
 
@@ -100,17 +94,21 @@ class WindowsNode:
 
     def script(self, text: str, **parameters: t.Any) -> str:
         """What another script writes. Raises InventoryError when it fails, NodeLost when nobody answers."""
-        try:
-            answer = self._run({"script": text, "parameters": parameters})
-        except (AnsibleError, OSError) as error:
-            raise NodeLost(str(error)) from error
-        if answer.get("unreachable"):
-            raise NodeLost(str(answer.get("msg")))
-        return scan.output(answer)
+        return scan.output(self._answered({"script": text, "parameters": parameters}))
 
     def store(self, runs: journal.Journal) -> None:
         """Raises as `script` does."""
         self.script(journal.STORE, Text=journal.written(runs))
+
+    def _answered(self, arguments: Document) -> Document:
+        """Raises NodeLost."""
+        try:
+            answer = self._run(arguments)
+        except Exception as error:  # a connection that was lost raises whatever its library does, pypsrp ValueError too
+            raise NodeLost(str(error)) from error
+        if answer.get("unreachable"):
+            raise NodeLost(str(answer.get("msg")))
+        return answer
 
     def _run(self, arguments: Document) -> Document:
         return self._action._execute_module(module_name=scan.MODULE, module_args=arguments, task_vars=self._task_vars)

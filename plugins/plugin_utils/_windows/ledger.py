@@ -67,12 +67,11 @@ class Ledger:
             one = told.get(target.id) or {}
             self._tries[target.id] = self._tries.get(target.id, 0) + 1
             self._failures[target.id] = outcome.failure(one, came)
-            if one.get(done):
+            self._again.discard(target.id)
+            if one.get(done) or (self._download_only and _there_before(one, came)):
                 self._done.add(target.id)
-            if not one.get(done) and "failure_hresult_code" not in one:  # nobody told: only a new search can
+            elif "failure_hresult_code" not in one:  # nobody told: only a new search can
                 self._again.add(target.id)
-            else:
-                self._again.discard(target.id)
 
     def seen(self, targets: t.Sequence[Target], present: t.Mapping[str, Document]) -> list[Target]:
         """What the node has of `targets` after they were tried; it counts, whatever win_updates said."""
@@ -119,3 +118,8 @@ class Ledger:
             elif identifier not in self._skipped:
                 results.append(PatchResult(target, outcome.SKIPPED, NOT_BEGUN))
         return outcome.ordered(results)
+
+
+def _there_before(told: Document, came: Document) -> bool:
+    """Of what is downloaded already win_updates says only that it chose it."""
+    return bool(told) and "failure_hresult_code" not in told and not (came.get("failed") or came.get("unreachable"))

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the patchops.fleet contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""PRIVATE to the collection. Which of a node's updates one run is to install, as the engine's selection is for packages."""
+"""PRIVATE to the collection. Which of a node's updates one run is to install."""
 
 from __future__ import annotations
 

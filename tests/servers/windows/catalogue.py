@@ -89,6 +89,7 @@ class Update:
     applicable: bool = True
     installed: bool = False
     hidden: bool = False
+    downloaded: bool = False
     pending: bool = False  # installed or removed, and not complete before a restart
 
     fails_with: int = 0  # HRESULT of its installation
