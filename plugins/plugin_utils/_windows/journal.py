@@ -85,6 +85,7 @@ RUNS = {
 class Journal(t.NamedTuple):
     runs: tuple[Document, ...] = ()  # the oldest first
     trouble: str | None = None  # why what is on the node does not count
+    foreign: bool = False  # who wrote it is not to be trusted, and nothing can be written there
 
 
 def read(written: str | None, owner: str | None) -> Journal:
@@ -92,7 +93,8 @@ def read(written: str | None, owner: str | None) -> Journal:
     if written is None:
         return Journal()
     if owner not in TRUSTED:
-        return Journal(trouble=f"the runs that are kept on the node belong to {owner}, who is no administrator")
+        words = f"the runs that are kept on the node belong to {owner}, who is no administrator"
+        return Journal(trouble=words, foreign=True)
     try:
         document = json.loads(written)
     except ValueError as error:

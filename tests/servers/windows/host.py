@@ -46,6 +46,9 @@ class WindowsHost:
     services: dict[str, str | None] = dataclasses.field(
         default_factory=lambda: {"wuauserv": "Manual", "bits": "Manual", "trustedinstaller": "Manual"}
     )
+    running: dict[str, str] = dataclasses.field(default_factory=dict)  # services by name: Running, Stopped, Failed
+    open_ports: set[int] = dataclasses.field(default_factory=set)
+    commands: dict[str, str] = dataclasses.field(default_factory=dict)  # scripts of a test, and what they print
     automatic_updates: int | None = None  # AUOptions
     clock_ahead: float = 0.0  # seconds
     registered_services: frozenset[str] = frozenset()  # beside Windows Update and WSUS

@@ -11,7 +11,7 @@ import typing as t
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils._windows import fitness, journal, removal, script
 
-from . import manifest, search_script, small_scripts
+from . import health_scripts, manifest, search_script, small_scripts
 from .faults import ConnectionLost
 from .host import WindowsHost
 from .win_updates import WinUpdates
@@ -59,15 +59,18 @@ class Programs:
         return {"failed": True, "changed": False, "msg": f"this host cannot run {call.module}"}
 
     def _win_powershell(self, call: manifest.Call) -> Document:
-        """The collection's scripts are all that this host knows."""
+        """The collection's scripts, and commands that a test gave the host, are all that it knows."""
         answer: Document = {"changed": False, "result": {}, "host_out": "", "host_err": "", "output": [], "error": []}
         if call.check_mode and not _SAFE_IN_CHECK_MODE.search(call.arguments["script"]):
             return {**answer, "skipped": True, "msg": "skipped, running in check mode"}
+        parameters = call.arguments.get("parameters") or {}
         printed = SCRIPTS.get(call.arguments["script"])
-        if printed is None:
-            return {**answer, "failed": True, "msg": "this host knows no such script"}
         try:
-            return {**answer, "output": [printed(self._host, call.arguments.get("parameters") or {})]}
+            if printed is None:
+                return {**answer, "output": health_scripts.printed(self._host, call.arguments["script"], parameters)}
+            return {**answer, "output": [printed(self._host, parameters)]}
+        except KeyError:
+            return {**answer, "failed": True, "msg": "this host knows no such script"}
         except small_scripts.Thrown as error:
             return {**answer, "failed": True, "msg": f"Unhandled exception while executing module: {error}"}
 
