@@ -175,9 +175,8 @@ def estimate(journal: Journal, updates: int) -> tuple[int | None, int]:
     ]
     if not paces:
         return None, 0
-    pace = sorted(paces)[
-        int(0.9 * (len(paces) - 1))
-    ]  # of the usual runs the slowest: what would not fit must not begin
+    slow = int(0.9 * (len(paces) - 1) + 0.5)  # of the usual runs the slowest: what would not fit must not begin
+    pace = sorted(paces)[slow]
     return int(pace * (updates + OVERHEAD)) + 1, len(paces)
 
 
