@@ -13,10 +13,13 @@ from ansible.plugins.action import ActionBase
 
 from ..module_utils._engine.choice import parse_baselines
 from ..module_utils._engine.errors import EngineError
-from ..module_utils._host.preflight import ARGUMENTS, ERROR, Finding, clock_skew, worst
+from ..module_utils._host.preflight import ARGUMENTS, clock_skew, worst
 from ..module_utils._plain import plain
 from ..module_utils._templated import structure
+from ..module_utils._windows_arguments import SERVER_ARGUMENTS
 from ..plugin_utils._report.text import fit, visible
+from ..plugin_utils._windows import scan
+from ..plugin_utils._windows_preflight import examined
 
 MODULE = "patchops.fleet.patch_preflight"
 STATUS_COLUMNS = 9
@@ -40,16 +43,24 @@ class ActionModule(ActionBase):
         except (EngineError, TypeError) as error:
             result.update(failed=True, msg=f"patch_preflight: {error}")
             return result
-        _outcome, checked = self.validate_argument_spec(argument_spec=ARGUMENTS)
+        _outcome, checked = self.validate_argument_spec(argument_spec={**ARGUMENTS, **SERVER_ARGUMENTS})
         arguments = {name: plain(value) for name, value in checked.items() if value is not None}
         if baselines is not None:
             arguments["baselines"] = baselines
         arguments.setdefault("name", plain(task_vars["inventory_hostname"]))
-        answer = windows_answer() if getattr(self._connection._shell, "_IS_WINDOWS", False) else None
-        result.update(answer or self._asked(arguments, task_vars))
+        if getattr(self._connection._shell, "_IS_WINDOWS", False):
+            result.update(self._windows_answer(arguments, task_vars))
+        else:
+            result.update(self._asked(arguments, task_vars))
         if "findings" in result:
             result.update(summary(plain(result["findings"])))
         return result
+
+    def _windows_answer(self, arguments: Document, task_vars: Document) -> Document:
+        def ask(question: Document) -> Document:
+            return self._execute_module(module_name=scan.MODULE, module_args=question, task_vars=task_vars)
+
+        return examined(ask, arguments, self._task.check_mode)
 
     def _asked(self, arguments: Document, task_vars: Document) -> Document:
         asked = time.time()
@@ -61,16 +72,6 @@ class ActionModule(ActionBase):
             clock = clock_skew(asked, began, ended, answered, arguments["clock_tolerance"])
             answer["findings"].append(clock.document())
         return answer
-
-
-def windows_answer() -> Document:
-    finding = Finding(
-        "operating_system",
-        ERROR,
-        "this version of the collection does not install on Windows nodes",
-        "leave this node out of the play",
-    )
-    return {"changed": False, "findings": [finding.document()]}
 
 
 def summary(findings: list[Document]) -> Document:

@@ -5,14 +5,13 @@
 
 from __future__ import annotations
 
-import datetime
 import typing as t
 
-from ..module_utils._engine import dates
 from ..module_utils._host.arguments import SCAN_ARGUMENTS
 from ..module_utils._windows_arguments import WINDOWS_ARGUMENTS
 from ..plugin_utils._host_action import HostAction, Refused
 from ..plugin_utils._windows import scan
+from ..plugin_utils._windows_node import WindowsNode
 
 
 class ActionModule(HostAction):
@@ -27,14 +26,8 @@ class ActionModule(HostAction):
                 "a Windows node is assessed on the controller, which async does not wait for; leave async out"
             )
         check_mode = self._task.check_mode
-        asked = self._searched(scan.question(arguments, check_mode), task_vars)
-        if asked.get("unreachable"):
-            return asked
-        now = datetime.datetime.now(dates.UTC)
-        return scan.scanned(arguments, scan.output(asked), check_mode, now)
-
-    def _searched(self, question: dict[str, t.Any], task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
-        try:
-            return self._execute_module(module_name=scan.MODULE, module_args=question, task_vars=task_vars)
-        except OSError as error:  # what connections make of a lost one that is no AnsibleConnectionFailure to them
-            raise Refused(f"the connection was lost while the node searched: {error}") from error
+        node = WindowsNode(self, arguments, check_mode, task_vars)
+        searched = node.first_search()
+        if searched.get("unreachable"):
+            return searched
+        return scan.scanned(arguments, scan.output(searched), check_mode, node.now())

@@ -10,11 +10,11 @@ import typing as t
 SUPERSEDENCE_ARGUMENTS: t.Dict[str, t.Dict[str, t.Any]] = {
     "supersedence": {"type": "str", "choices": ["newest", "newest_approved"], "default": "newest"},
 }
-WINDOWS_ARGUMENTS: t.Dict[str, t.Dict[str, t.Any]] = {
-    **SUPERSEDENCE_ARGUMENTS,
+SERVER_ARGUMENTS: t.Dict[str, t.Dict[str, t.Any]] = {
     "server_selection": {
         "type": "str",
         "choices": ["default", "managed_server", "windows_update", "microsoft_update"],
         "default": "default",
     },
 }
+WINDOWS_ARGUMENTS: t.Dict[str, t.Dict[str, t.Any]] = {**SUPERSEDENCE_ARGUMENTS, **SERVER_ARGUMENTS}

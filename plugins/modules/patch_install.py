@@ -301,6 +301,7 @@ from ..module_utils._host.presentation import failure, presented
 from ..module_utils._host.task import Host, Task
 from ..module_utils._plain import plain
 from ..module_utils._templated import structure
+from ..module_utils._windows_arguments import WINDOWS_ARGUMENTS
 
 
 def clock():
@@ -324,7 +325,7 @@ def task(params, name):
 
 
 def main():
-    module = BaselineModule(argument_spec=INSTALL_ARGUMENTS, supports_check_mode=True)
+    module = BaselineModule(argument_spec={**INSTALL_ARGUMENTS, **WINDOWS_ARGUMENTS}, supports_check_mode=True)
     params = module.given
     name = params["name"] or socket.gethostname()
 

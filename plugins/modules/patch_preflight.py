@@ -24,6 +24,7 @@ description:
 author:
   - patchops.fleet contributors (@patchops)
 extends_documentation_fragment:
+  - patchops.fleet.windows
   - ansible.builtin.action_common_attributes
   - ansible.builtin.action_common_attributes.facts
   - ansible.builtin.action_common_attributes.flow
@@ -43,7 +44,7 @@ attributes:
     support: full
   platform:
     support: full
-    platforms: debian, ubuntu, fedora, rhel, suse
+    platforms: debian, ubuntu, fedora, rhel, suse, windows
 options:
   baselines:
     description:
@@ -90,7 +91,6 @@ seealso:
   - module: patchops.fleet.patch_scan
 notes:
   - C(changed) stays false even though package lists are fetched, because these are not the node's patch state.
-  - On a Windows node it finds an operating system that it does not work with.
 """
 
 EXAMPLES = r"""
@@ -171,6 +171,7 @@ from ..module_utils._host.base import ENVIRONMENT, Options
 from ..module_utils._host.preflight import ARGUMENTS, Node, examine
 from ..module_utils._plain import plain
 from ..module_utils._templated import structure
+from ..module_utils._windows_arguments import SERVER_ARGUMENTS
 
 
 def clock():
@@ -178,7 +179,7 @@ def clock():
 
 
 def main():
-    module = BaselineModule(argument_spec=ARGUMENTS, supports_check_mode=True)
+    module = BaselineModule(argument_spec={**ARGUMENTS, **SERVER_ARGUMENTS}, supports_check_mode=True)
     began = time.time()
     params = module.given
     name = params["name"] or socket.gethostname()

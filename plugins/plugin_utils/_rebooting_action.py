@@ -19,10 +19,12 @@ from ..module_utils._host.arguments import SCAN_ARGUMENTS
 from ..module_utils._host.boot import boot_id
 from ..module_utils._plain import plain
 from ._host_action import HostAction, Refused
+from ._windows_node import WIN_REBOOT, WindowsNode
 
 Document = dict[str, t.Any]
 
 SCAN = "patchops.fleet.patch_scan"
+REBOOT = "ansible.builtin.reboot"
 NO_REBOOT = "NoReboot"
 
 
@@ -30,8 +32,10 @@ class RebootingAction(HostAction):
     """Its module returns what it did, and as `conclusion` what the node is to be assessed by once it is back."""
 
     def arguments(self, task_vars: Document) -> Document:
-        if self.on_windows:
-            raise Refused("this version of the collection does not change Windows nodes")
+        if self.on_windows and self._task.async_val:
+            raise Refused(
+                "a Windows node is assessed on the controller, which async does not wait for; leave async out"
+            )
         arguments = super().arguments(task_vars)
         if self._task.async_val and arguments["reboot_option"] != NO_REBOOT:
             raise Refused(
@@ -40,7 +44,14 @@ class RebootingAction(HostAction):
             )
         return arguments
 
+    def windows_answer(self, node: WindowsNode, arguments: Document) -> Document:
+        """The same on a Windows node, which has no module: all of it happens here."""
+        raise NotImplementedError
+
     def answer(self, arguments: Document, task_vars: Document) -> Document:
+        if self.on_windows:
+            node = WindowsNode(self, arguments, self._task.check_mode, task_vars)
+            return self.windows_answer(node, arguments)
         answer = self.asked(self.MODULE, {**arguments, "detail": "full"}, task_vars)
         conclusion = plain(answer.pop("conclusion", None))
         if conclusion is None or self._task.check_mode or not answer["reboot"]["due"]:
@@ -48,9 +59,9 @@ class RebootingAction(HostAction):
         if self._is_controller(conclusion.pop("boot_id", None)):
             answer["reboot"]["why"] += "; not done, because the controller runs on this node: reboot it yourself"
             return answer
-        rebooted = self._reboot(arguments, task_vars)
+        rebooted = self.reboot(arguments, task_vars)
         if rebooted.get("failed") or rebooted.get("unreachable"):
-            return _lost(arguments, answer, rebooted)
+            return self.lost(arguments, answer, rebooted)
         answer["reboot"].update(done=True, seconds=rebooted.get("elapsed"))
         answer["changed"] = True
         return self._looked_again(arguments, answer, conclusion, task_vars)
@@ -59,24 +70,14 @@ class RebootingAction(HostAction):
         """A controller may reach itself over SSH, too."""
         return self._connection.transport == "local" or (booted is not None and booted == boot_id())
 
-    def _reboot(self, arguments: Document, task_vars: Document) -> Document:
-        task = self._task.copy()
-        task.action = "ansible.builtin.reboot"
-        task.args = {
+    def reboot(self, arguments: Document, task_vars: Document) -> Document:
+        """What the reboot came to; one that failed, or that nobody came back from, is an answer too."""
+        options = {
             "reboot_timeout": arguments["reboot_timeout"],
             "msg": f"patchops.fleet reboots this node to bring installed patches into use, run {arguments['run_id']}",
         }
-        reboot = self._shared_loader_obj.action_loader.get(
-            "ansible.builtin.reboot",
-            task=task,
-            connection=self._connection,
-            play_context=self._play_context,
-            loader=self._loader,
-            templar=self._templar,
-            shared_loader_obj=self._shared_loader_obj,
-        )
         try:
-            rebooted = reboot.run(task_vars=task_vars)
+            rebooted = self.other_action(WIN_REBOOT if self.on_windows else REBOOT, options, task_vars)
         except AnsibleConnectionFailure as error:
             rebooted = {"unreachable": True, "msg": str(error)}
         except AnsibleError as error:
@@ -84,6 +85,19 @@ class RebootingAction(HostAction):
         if rebooted.get("failed") or rebooted.get("unreachable"):
             self._leave_alone()
         return rebooted
+
+    def lost(self, arguments: Document, answer: Document, rebooted: Document) -> Document:
+        """The node did not reboot, or come back. What was installed stays in the result, and in the record."""
+        words = rebooted.get("msg")
+        if rebooted.get("rebooted") is False and not rebooted.get("unreachable"):
+            ending = f"could not be rebooted: {words}. Reboot it yourself; then scan it again"
+        else:
+            ending = (
+                f"did not come back from its reboot within {arguments['reboot_timeout']} seconds (reboot_timeout):"
+                f" {words}. Look at its console; then scan it again"
+            )
+        answer.update(failed=True, msg=f"{arguments['name']}: the patches are installed, and the node {ending}")
+        return answer
 
     def _leave_alone(self) -> None:
         """Ansible clears up on a node after a task; on one that is lost it fails at that, and forgets the answer."""
@@ -126,17 +140,3 @@ class RebootingAction(HostAction):
             ansible_facts={"patch_compliance": attention(record)},
         )
         return answer
-
-
-def _lost(arguments: Document, answer: Document, rebooted: Document) -> Document:
-    """The node did not reboot, or come back. What was installed stays in the result, and in the record that is kept."""
-    words = rebooted.get("msg")
-    if rebooted.get("rebooted") is False and not rebooted.get("unreachable"):
-        ending = f"could not be rebooted: {words}. Reboot it yourself; then scan it again"
-    else:
-        ending = (
-            f"did not come back from its reboot within {arguments['reboot_timeout']} seconds (reboot_timeout): {words}."
-            " Look at its console; then scan it again"
-        )
-    answer.update(failed=True, msg=f"{arguments['name']}: the patches are installed, and the node {ending}")
-    return answer

@@ -14,7 +14,6 @@ pytestmark = pytest.mark.needs("python3-apt")
 PYTHON = "/usr/bin/python3"
 NODES = {
     "alive": {"ansible_connection": "local", "ansible_python_interpreter": PYTHON},
-    "windows": {"ansible_connection": "local", "ansible_shell_type": "powershell"},
 }
 PLAY = """\
 - hosts: all
@@ -71,12 +70,6 @@ def test_a_finding_ends_the_play_after_the_table(play):
     assert not findings
     assert "Remedy: free some" in ended.stdout
     assert "Not fit to be patched: / has" in ended.stdout
-
-
-def test_a_windows_node_is_refused_by_its_operating_system(play):
-    ended, _findings = play(hosts=["windows"])
-    assert ended.returncode != 0
-    assert "does not install on Windows nodes" in ended.stdout
 
 
 @pytest.mark.parametrize(

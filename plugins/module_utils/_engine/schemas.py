@@ -180,6 +180,7 @@ UPDATE = _object(
         "supersedes": TEXTS,  # ids of the updates that it takes the place of
         "optional": FLAG,  # only offered to who looks for it, such as a preview
         "pending_reboot": FLAG,  # installed, and Windows says that only a restart completes that
+        "live": FLAG,  # a run of this collection installed it, and the node asked for no restart
         "held": TEXT_OR_NULL,  # why the node does not want it, such as hidden
         "failure": TEXT_OR_NULL,  # how its last installation failed, in words
         "kbs": TEXTS,  # all its KB ids, where it has several

@@ -159,7 +159,7 @@ class States:
             state = "INSTALLED" if decision.decision == APPROVED else self._not_approved(decision)
             if update.get("pending_reboot") and not self._run.rebooted:
                 return _with_status("INSTALLED_PENDING_REBOOT", "Windows says that a restart is to complete it")
-            if classification in _LIVE_CLASSIFICATIONS:
+            if classification in _LIVE_CLASSIFICATIONS or update.get("live"):
                 return _with_status(state)
             return self._unless_pending(state, kb_id, update)
         applicable = update.get("applicable", True) and not update.get("superseded", False)

@@ -22,7 +22,7 @@ NUMBER = {"type": "integer"}
 FLAG = {"type": "boolean"}
 
 
-def _closed(properties: Document) -> Document:
+def closed(properties: Document) -> Document:
     return {
         "type": "object",
         "properties": properties,
@@ -31,9 +31,9 @@ def _closed(properties: Document) -> Document:
     }
 
 
-FAILURE = _closed({"message": TEXT, "hresult": NUMBER})
-CATEGORY = _closed({"name": TEXT, "type": TEXT, "parent": TEXT_OR_NULL})
-UPDATE = _closed(
+FAILURE = closed({"message": TEXT, "hresult": NUMBER})
+CATEGORY = closed({"name": TEXT, "type": TEXT, "parent": TEXT_OR_NULL})
+UPDATE = closed(
     {
         "id": TEXT,
         "revision": NUMBER,
@@ -52,8 +52,8 @@ UPDATE = _closed(
         "type": NUMBER,
     }
 )
-ATTEMPT = _closed({"id": TEXT, "date": TEXT_OR_NULL, "operation": NUMBER, "result_code": NUMBER, "hresult": NUMBER})
-ANSWER = _closed(
+ATTEMPT = closed({"id": TEXT, "date": TEXT_OR_NULL, "operation": NUMBER, "result_code": NUMBER, "hresult": NUMBER})
+ANSWER = closed(
     {
         "schema": {"const": SCHEMA},
         "failure": {**FAILURE, "type": ["object", "null"]},  # why the agent could not be asked
@@ -63,10 +63,13 @@ ANSWER = _closed(
         "categories": {"type": "object", "additionalProperties": CATEGORY},  # by id
         "history": {"type": "array", "items": ATTEMPT},  # newest first
         "last_search": TEXT_OR_NULL,
+        "free_bytes": {"type": ["integer", "null"]},  # of the system drive
+        "runs": TEXT_OR_NULL,  # journal.py reads them
+        "runs_owner": TEXT_OR_NULL,  # SID
         "wsus_server": TEXT_OR_NULL,
         "uses_wsus": FLAG,
         "boot_time": TEXT_OR_NULL,
-        "reboot_pending": _closed({"windows_update": FLAG, "component_servicing": FLAG}),
+        "reboot_pending": closed({"windows_update": FLAG, "component_servicing": FLAG}),
         "machine_guid": TEXT_OR_NULL,
         "ssm_registration": TEXT_OR_NULL,
         "product_name": TEXT_OR_NULL,

@@ -12,7 +12,7 @@ from ...module_utils._engine.dates import parse_instant, text
 from ...module_utils._engine.errors import InventoryError
 from ...module_utils._engine.schemas import INVENTORY_SCHEMA
 from ...module_utils._host.node import INSTANCE_ID, MI_ID, matching, registered_id
-from . import categories
+from . import categories, journal
 from .hresult import described
 
 Document = dict[str, t.Any]
@@ -44,7 +44,8 @@ def inventory(
     node = _node(answer, name, patch_group)
     wording = _Wording(answer["categories"], node["product"])
     attempts = _Attempts(answer["history"])
-    updates = [_update(one, wording, attempts) for one in answer["updates"]]
+    live = journal.live(journal.read(answer["runs"], answer["runs_owner"]))
+    updates = [_update(one, wording, attempts, live) for one in answer["updates"]]
     searched = captured_at if online else parse_instant(answer["last_search"])
     repository = _repository(answer, source, searched)
     return {
@@ -87,7 +88,7 @@ def _node(answer: Document, name: str, patch_group: str | None) -> Document:
     }
 
 
-def _update(raw: Document, wording: _Wording, attempts: _Attempts) -> Document:
+def _update(raw: Document, wording: _Wording, attempts: _Attempts, live: t.Container[str]) -> Document:
     kbs = [f"KB{number.upper().removeprefix('KB')}" for number in raw["kb_article_ids"] if number]
     family, product, patch_set = wording.product(raw)
     waiting = raw["reboot_required"] and attempts.installed_last(raw["id"])
@@ -109,6 +110,7 @@ def _update(raw: Document, wording: _Wording, attempts: _Attempts) -> Document:
         "installed": installed,
         "installed_time": attempts.installed_at(raw["id"]) if installed else None,
         "pending_reboot": waiting,
+        "live": installed and raw["id"].lower() in live,
         "applicable": True,  # the agent tells of no other
         "optional": raw["browse_only"],
         "held": HIDDEN if raw["hidden"] and not installed else None,
@@ -259,7 +261,8 @@ def _warnings(
 def _reboot(pending: Document) -> Document:
     reasons = {"windows_update": "Windows Update", "component_servicing": "Component Based Servicing"}
     asking = [words for name, words in reasons.items() if pending[name]]
-    return {"required": bool(asking), "reason": f"{' and '.join(asking)} wait for a restart" if asking else None}
+    verb = "wait" if len(asking) > 1 else "waits"
+    return {"required": bool(asking), "reason": f"{' and '.join(asking)} {verb} for a restart" if asking else None}
 
 
 def _instant(written: str | None) -> str | None:

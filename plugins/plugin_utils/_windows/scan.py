@@ -13,6 +13,7 @@ from ...module_utils._engine.choice import parse_baselines
 from ...module_utils._engine.errors import InventoryError
 from ...module_utils._engine.record import attention, plan
 from ...module_utils._engine.state import Run
+from . import journal
 from .answer import read
 from .inventory import inventory
 from .script import SEARCH
@@ -40,7 +41,7 @@ def question(arguments: Document, check_mode: bool) -> Document:
 
 
 def output(result: Document) -> str:
-    """What the script wrote. Raises InventoryError when it did not run."""
+    """What a script wrote. Raises InventoryError when it did not run."""
     if result.get("failed"):
         raise InventoryError(f"{MODULE} failed: {result.get('msg') or 'it does not say why'}{_errors(result)}")
     written = result.get("output") or []
@@ -54,15 +55,29 @@ def _errors(result: Document) -> str:
     return "".join(f"; {one}" for one in words if one)
 
 
-def scanned(arguments: Document, written: str, check_mode: bool, now: datetime.datetime) -> Document:
-    """The answer of patch_scan, made from what the script wrote. Raises BaselineError and InventoryError."""
+class Found(t.NamedTuple):
+    """A node as one search found it."""
+
+    inventory: Document
+    journal: journal.Journal
+    free_bytes: int | None
+
+
+def searched(arguments: Document, written: str, check_mode: bool, now: datetime.datetime) -> Found:
+    """Raises InventoryError."""
     online = question(arguments, check_mode)["parameters"]["Online"]
+    answer = read(written)
     found = inventory(
-        read(written), arguments["name"], arguments.get("patch_group"), arguments["server_selection"], now, online
+        answer, arguments["name"], arguments.get("patch_group"), arguments["server_selection"], now, online
     )
+    return Found(found, journal.read(answer["runs"], answer["runs_owner"]), answer["free_bytes"])
+
+
+def judged(arguments: Document, found: Document, now: datetime.datetime, run: Run | None = None) -> Document:
+    """The record of the inventory `found` after `run`, by default a scan. Raises BaselineError and InventoryError."""
     # others install on Windows all the time, and it tells when (compliance.md, 3)
-    run = Run.scan()._replace(external_installs_pending=found["boot_time"] is not None)
-    record = assess(
+    run = (run or Run.scan())._replace(external_installs_pending=found["boot_time"] is not None)
+    return assess(
         found,
         parse_baselines(arguments.get("baselines")),
         now,
@@ -71,6 +86,14 @@ def scanned(arguments: Document, written: str, check_mode: bool, now: datetime.d
         undated=arguments.get("undated"),
         supersedence=arguments["supersedence"],
     )
+
+
+def scanned(arguments: Document, written: str, check_mode: bool, now: datetime.datetime) -> Document:
+    """The answer of patch_scan, made from what the script wrote. Raises BaselineError and InventoryError."""
+    seen = searched(arguments, written, check_mode, now)
+    found, of_runs = seen.inventory, journal.warnings(seen.journal)
+    record = judged(arguments, found, now)
+    record["warnings"] += of_runs
     return {
         "changed": False,
         "status": record["status"],
@@ -78,10 +101,10 @@ def scanned(arguments: Document, written: str, check_mode: bool, now: datetime.d
         "record": record,
         "inventory": found,
         "ansible_facts": {"patch_compliance": attention(record)},
-        "warnings": _shown(arguments["name"], record["warnings"], found["warnings"]),
+        "warnings": shown(arguments["name"], record["warnings"], [*found["warnings"], *of_runs]),
     }
 
 
-def _shown(name: str, warnings: t.Sequence[str], about_node: t.Collection[str]) -> list[str]:
+def shown(name: str, warnings: t.Sequence[str], about_node: t.Collection[str]) -> list[str]:
     """Those of a baseline are the same on every node, and shown once."""
     return [f"{name}: {warning}" if warning in about_node else warning for warning in warnings]

@@ -167,6 +167,26 @@ try {
 catch {
     $registration = $null
 }
+$folder = Join-Path $env:ProgramData 'patchops'
+$runs = $null
+$runsOwner = $null
+try {
+    $runsFile = Join-Path $folder 'runs.json'
+    if (Test-Path -LiteralPath $runsFile) {
+        $runsOwner = (Get-Acl -LiteralPath $folder).GetOwner([System.Security.Principal.SecurityIdentifier]).Value
+        $runs = [System.IO.File]::ReadAllText($runsFile)
+    }
+}
+catch {
+    $runs = $null
+}
+$freeBytes = $null
+try {
+    $freeBytes = [long](New-Object System.IO.DriveInfo $env:SystemDrive).AvailableFreeSpace
+}
+catch {
+    $freeBytes = $null
+}
 $version = 'HKLM:\SOFTWARE\Microsoft\Windows NT\CurrentVersion'
 $policy = 'HKLM:\SOFTWARE\Policies\Microsoft\Windows\WindowsUpdate'
 $servicing = 'HKLM:\SOFTWARE\Microsoft\Windows\CurrentVersion'
@@ -180,6 +200,9 @@ ConvertTo-Json -Depth 5 -Compress -InputObject @{
     categories = $categories
     history = $history
     last_search = $lastSearch
+    free_bytes = $freeBytes
+    runs = $runs
+    runs_owner = $runsOwner
     wsus_server = Get-Value $policy 'WUServer'
     uses_wsus = [bool](Get-Value "$policy\AU" 'UseWUServer')
     boot_time = $bootTime

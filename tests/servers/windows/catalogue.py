@@ -89,7 +89,10 @@ class Update:
     applicable: bool = True
     installed: bool = False
     hidden: bool = False
+    downloaded: bool = False
     pending: bool = False  # installed or removed, and not complete before a restart
 
     fails_with: int = 0  # HRESULT of its installation
+    removal_fails_with: int = 0  # HRESULT
+    packaged: bool = True  # the servicing stack has a package of it, that can be removed
     rolled_back: bool = False  # its installation succeeds, and the next boot undoes it

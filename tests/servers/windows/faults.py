@@ -20,11 +20,15 @@ class Faults:
     refused_logons: int = 0  # so many requests are answered 401
     lost_calls: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)
     """By name of a call, so many of them lose the connection before the module has run."""
+    down_once: str | None = None  # once win_updates has begun with this state, nothing is heard of the host any more
+    locked_out_once: str | None = None  # once it has, every logon is refused
+    lost_polls_once: tuple[str, int] = ("", 0)  # once it has, so many polls lose the connection
     failing_modules: dict[str, str] = dataclasses.field(default_factory=dict)  # by module, the message
     empty_polls: int = 0  # so many polls of win_updates bring nothing yet
     stays_down: bool = False  # the next reboot is the last that is heard of the host
     down: bool = False
     search: tuple[int, str] | None = None  # the agent's search ends with this HRESULT and message
+    store: str | None = None  # why what a run keeps on the node cannot be written
     partial_search: tuple[int, str] | None = None  # it succeeds with this as its error
 
     def refuses_logon(self) -> bool:
@@ -42,6 +46,15 @@ class Faults:
         if self.lost_calls[call]:
             self.lost_calls[call] -= 1
             raise ConnectionLost
+
+    def begun(self, state: str) -> None:
+        if state == self.down_once:
+            self.down = True
+        if state == self.locked_out_once:
+            self.refused_logons = 1_000_000
+        if state == self.lost_polls_once[0]:
+            self.lost_calls["win_updates poll"] += self.lost_polls_once[1]
+            self.lost_polls_once = ("", 0)
 
     def poll_is_empty(self) -> bool:
         if not self.empty_polls:

@@ -38,6 +38,19 @@ class WindowsHost:
     machine_guid: str = "6b1f5d0c-6a3e-4a1f-9d0e-0a1b2c3d4e5f"
     ssm_registration: str | None = None
     wsus_server: str | None = None
+    wsus_status: int | None = 200  # of HTTP; None: it does not answer
+    free_bytes: int | None = 40 * 2**30
+    runs: str | None = None  # what runs of ours keep on the node
+    runs_owner: str = "S-1-5-32-544"
+    administrator: bool = True
+    services: dict[str, str | None] = dataclasses.field(
+        default_factory=lambda: {"wuauserv": "Manual", "bits": "Manual", "trustedinstaller": "Manual"}
+    )
+    running: dict[str, str] = dataclasses.field(default_factory=dict)  # services by name: Running, Stopped, Failed
+    open_ports: set[int] = dataclasses.field(default_factory=set)
+    commands: dict[str, str] = dataclasses.field(default_factory=dict)  # scripts of a test, and what they print
+    automatic_updates: int | None = None  # AUOptions
+    clock_ahead: float = 0.0  # seconds
     registered_services: frozenset[str] = frozenset()  # beside Windows Update and WSUS
     booted: datetime.datetime | None = BOOTED
     updates: list[Update] = dataclasses.field(default_factory=list)
@@ -80,6 +93,10 @@ class WindowsHost:
             update.installed = True
             update.pending = update.needs_reboot
         return attempt
+
+    def remove(self, update: Update) -> None:
+        self.history.insert(0, Attempt(update.id, self.now, operation=2))
+        update.installed, update.pending = False, update.needs_reboot
 
     def reboot(self) -> None:
         if self.faults.stays_down:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import http.server
+import socket
 import threading
 import typing as t
 import uuid
@@ -19,15 +20,21 @@ from .shells import CommandLine, PowerShell, Run, Shell
 class Listener:
     """Answers from its start on until `stop`. `calls`: the operations that clients asked for."""
 
-    def __init__(self, run: Run, faults: Faults, user: str, password: str) -> None:
+    def __init__(
+        self, run: Run, faults: Faults, user: str, password: str, listening: socket.socket | None = None
+    ) -> None:
+        """`listening`: a socket to answer on, in place of one on a loopback port."""
         self._run = run
         self._faults = faults
         self._credentials = "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
         self._shells: dict[str, Shell] = {}
         self.calls: list[str] = []
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        listening = listening or socket.create_server(("127.0.0.1", 0))
+        self.address, self.port = listening.getsockname()[:2]
+        self._server = http.server.ThreadingHTTPServer((self.address, self.port), _handler(self), False)
+        self._server.socket.close()
+        self._server.socket = listening
         self._server.daemon_threads = True
-        self.port: int = self._server.server_address[1]
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         self._thread.start()
 

@@ -9,7 +9,9 @@ import json
 import re
 import typing as t
 
-from . import manifest, search_script
+from ansible_collections.patchops.fleet.plugins.plugin_utils._windows import fitness, journal, removal, script
+
+from . import health_scripts, manifest, search_script, small_scripts
 from .faults import ConnectionLost
 from .host import WindowsHost
 from .win_updates import WinUpdates
@@ -18,6 +20,13 @@ Document = dict[str, t.Any]
 
 _FILE_TIME_EPOCH = 116_444_736_000_000_000  # 1970 in the 100 ns of Windows
 _SAFE_IN_CHECK_MODE = re.compile(r"\[CmdletBinding\([^)]*SupportsShouldProcess", re.IGNORECASE)
+
+SCRIPTS: dict[str, t.Callable[[WindowsHost, Document], str]] = {
+    script.SEARCH: search_script.printed,
+    journal.STORE: small_scripts.store,
+    removal.REMOVE: small_scripts.remove,
+    fitness.PREFLIGHT: small_scripts.preflight,
+}
 
 
 class Programs:
@@ -50,13 +59,20 @@ class Programs:
         return {"failed": True, "changed": False, "msg": f"this host cannot run {call.module}"}
 
     def _win_powershell(self, call: manifest.Call) -> Document:
-        """Our search script is the one script that this host knows."""
+        """The collection's scripts, and commands that a test gave the host, are all that it knows."""
         answer: Document = {"changed": False, "result": {}, "host_out": "", "host_err": "", "output": [], "error": []}
         if call.check_mode and not _SAFE_IN_CHECK_MODE.search(call.arguments["script"]):
             return {**answer, "skipped": True, "msg": "skipped, running in check mode"}
-        if "Microsoft.Update.Session" not in call.arguments["script"]:
+        parameters = call.arguments.get("parameters") or {}
+        printed = SCRIPTS.get(call.arguments["script"])
+        try:
+            if printed is None:
+                return {**answer, "output": health_scripts.printed(self._host, call.arguments["script"], parameters)}
+            return {**answer, "output": [printed(self._host, parameters)]}
+        except KeyError:
             return {**answer, "failed": True, "msg": "this host knows no such script"}
-        return {**answer, "output": [search_script.printed(self._host, call.arguments.get("parameters") or {})]}
+        except small_scripts.Thrown as error:
+            return {**answer, "failed": True, "msg": f"Unhandled exception while executing module: {error}"}
 
     def _command(self, script: str) -> str:
         if "shutdown.exe" in script:

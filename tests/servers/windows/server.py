@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import socket
 import typing as t
 
 from .host import WindowsHost
@@ -33,10 +34,11 @@ CONNECTIONS: dict[str, dict[str, t.Any]] = {
 class WindowsServer:
     """Answers from its start on until `stop`."""
 
-    def __init__(self, host: WindowsHost | None = None) -> None:
+    def __init__(self, host: WindowsHost | None = None, listening: socket.socket | None = None) -> None:
+        """`listening`: a socket to answer on, in place of one on a loopback port."""
         self.host = host or WindowsHost()
         self._programs = Programs(self.host)
-        self._listener = Listener(self._programs, self.host.faults, USER, PASSWORD)
+        self._listener = Listener(self._programs, self.host.faults, USER, PASSWORD, listening)
 
     def stop(self) -> None:
         self._listener.stop()
@@ -44,7 +46,7 @@ class WindowsServer:
     def variables(self, connection: str) -> dict[str, t.Any]:
         """Of a host in an inventory; `connection` is psrp or winrm."""
         return {
-            "ansible_host": "127.0.0.1",
+            "ansible_host": self._listener.address,
             "ansible_port": self._listener.port,
             "ansible_user": USER,
             "ansible_password": PASSWORD,

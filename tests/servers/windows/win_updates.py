@@ -35,6 +35,7 @@ class WinUpdates:
         operation = arguments.get("_operation") or "start"
         if operation == "start":
             self._events = list(self._run(arguments, check_mode))
+            self._host.faults.begun(arguments.get("state") or "installed")
             return {
                 "changed": False,
                 "cancel_options": {"cancel_id": "cancel-1", "task_pid": 4711},
@@ -61,12 +62,12 @@ class WinUpdates:
         }
         exit_result: Document = {
             "action": None,
-            "changed": bool(chosen) and state != "searched",
+            "changed": bool(chosen) and state != "searched" and check_mode,
             "failed": False,
             "reboot_required": self._host.reboot_pending,
             "exception": None,
         }
-        if chosen and state == "installed" and not check_mode:
+        if chosen and state != "searched" and not check_mode:
             if self._host.reboot_pending:
                 exit_result.update(
                     failed=True,
@@ -74,14 +75,23 @@ class WinUpdates:
                     exception={"message": "A reboot is required before more updates can be installed"},
                 )
             else:
-                yield from self._installed(chosen, exit_result)
+                yield from self._downloaded(chosen, exit_result)
+                if state == "installed":
+                    yield from self._installed(chosen, exit_result)
         yield {"task": "exit", "result": exit_result}
 
+    def _downloaded(self, chosen: list[Update], exit_result: Document) -> t.Iterator[Document]:
+        """Of what is there already nothing is said."""
+        absent = [one for one in chosen if not one.downloaded]
+        if absent:
+            info = [{"id": one.id, "result_code": SUCCEEDED, "hresult": 0} for one in absent]
+            yield {"task": "download_result", "result": {"info": info}}
+            exit_result["changed"] = True
+        for one in absent:
+            one.downloaded = True
+
     def _installed(self, chosen: list[Update], exit_result: Document) -> t.Iterator[Document]:
-        yield {
-            "task": "download_result",
-            "result": {"info": [{"id": one.id, "result_code": SUCCEEDED, "hresult": 0} for one in chosen]},
-        }
+        exit_result["changed"] = True
         attempts = [self._host.install(one) for one in chosen]
         yield {
             "task": "install_result",
@@ -138,7 +148,7 @@ class WinUpdates:
             "id": update.id,
             "impact": "Normal",
             "is_beta": False,
-            "is_downloaded": False,
+            "is_downloaded": update.downloaded,
             "is_hidden": update.hidden,
             "is_installed": update.installed,
             "is_mandatory": False,

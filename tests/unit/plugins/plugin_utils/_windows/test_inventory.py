@@ -72,6 +72,7 @@ def test_an_update():
         "installed": False,
         "installed_time": None,
         "pending_reboot": False,
+        "live": False,
         "applicable": True,
         "optional": False,
         "held": None,
@@ -249,7 +250,7 @@ def test_the_frame():
 
 def test_a_pending_reboot():
     found = inventory_of(host(Update("u1", **CUMULATIVE, installed=True, pending=True)))
-    assert found["reboot"] == {"required": True, "reason": "Windows Update wait for a restart"}
+    assert found["reboot"] == {"required": True, "reason": "Windows Update waits for a restart"}
 
 
 WSUS = "http://wsus.example.org:8530"

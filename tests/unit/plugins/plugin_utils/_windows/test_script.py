@@ -1,15 +1,18 @@
 # Copyright: (c) 2026, the patchops.fleet contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The search script's text: nothing here can run it. It parses, and tells what the answer's schema says."""
+"""The text of every script: nothing here can run it. It parses, and tells what the schema of its answer says."""
 
 from __future__ import annotations
+
+import pathlib
 
 import pytest
 import tree_sitter
 import tree_sitter_pwsh
+import yaml
 
-from ansible_collections.patchops.fleet.plugins.plugin_utils._windows import answer
+from ansible_collections.patchops.fleet.plugins.plugin_utils._windows import answer, fitness, journal, removal
 from ansible_collections.patchops.fleet.plugins.plugin_utils._windows.script import SEARCH
 
 PARSER = tree_sitter.Parser(tree_sitter.Language(tree_sitter_pwsh.language()))
@@ -35,8 +38,35 @@ def members(hash_literal):
     return named - {text_of(key) for one in inner for key in nodes(one, "key_expression")}
 
 
-def test_it_is_powershell():
-    assert not parsed(SEARCH).has_error
+ROLES = pathlib.Path(__file__).resolve().parents[5] / "roles"
+MODULE = "ansible.windows.win_powershell"
+
+
+def scripts_of_roles():
+    """By role, file and task; what a user's variable holds is not ours to check."""
+    for path in sorted(ROLES.glob("*/tasks/*.yml")):
+        for task in yaml.safe_load(path.read_text(encoding="utf-8")):
+            script = (task.get(MODULE) or {}).get("script", "{{")
+            if not script.startswith("{{"):
+                yield pytest.param(script, id=f"{path.relative_to(ROLES)}: {task['name']}")
+
+
+def test_there_are_scripts_in_roles():
+    assert len(list(scripts_of_roles())) == 3
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        pytest.param(SEARCH, id="search"),
+        pytest.param(journal.STORE, id="store"),
+        pytest.param(removal.REMOVE, id="remove"),
+        pytest.param(fitness.PREFLIGHT, id="preflight"),
+        *scripts_of_roles(),
+    ],
+)
+def test_it_is_powershell(script):
+    assert not parsed(script).has_error
 
 
 @pytest.mark.parametrize(
@@ -54,18 +84,22 @@ def test_the_gate_sees_what_is_missing(whole, part):
 
 
 @pytest.mark.parametrize(
-    "schema",
+    ("script", "schema"),
     [
-        pytest.param(answer.ANSWER, id="answer"),
-        pytest.param(answer.UPDATE, id="update"),
-        pytest.param(answer.CATEGORY, id="category"),
-        pytest.param(answer.ATTEMPT, id="attempt"),
-        pytest.param(answer.FAILURE, id="failure"),
-        pytest.param(answer.ANSWER["properties"]["reboot_pending"], id="pending reboot"),
+        pytest.param(SEARCH, answer.ANSWER, id="answer"),
+        pytest.param(SEARCH, answer.UPDATE, id="update"),
+        pytest.param(SEARCH, answer.CATEGORY, id="category"),
+        pytest.param(SEARCH, answer.ATTEMPT, id="attempt"),
+        pytest.param(SEARCH, answer.FAILURE, id="failure"),
+        pytest.param(SEARCH, answer.ANSWER["properties"]["reboot_pending"], id="pending reboot"),
+        pytest.param(removal.REMOVE, removal.REMOVALS, id="removals"),
+        pytest.param(removal.REMOVE, removal.REMOVAL, id="removal"),
+        pytest.param(removal.REMOVE, answer.FAILURE, id="failure of a removal"),
+        pytest.param(fitness.PREFLIGHT, fitness.FITNESS, id="preflight"),
     ],
 )
-def test_it_writes_the_members_of(schema):
-    literals = [members(one) for one in nodes(parsed(SEARCH), "hash_literal_expression")]
+def test_it_writes_the_members_of(script, schema):
+    literals = [members(one) for one in nodes(parsed(script), "hash_literal_expression")]
     assert set(schema["properties"]) in literals
 
 
@@ -84,8 +118,23 @@ def test_what_it_has_to_say(words):
     assert words in SEARCH
 
 
+@pytest.mark.parametrize("script", [SEARCH, fitness.PREFLIGHT], ids=["search", "preflight"])
 @pytest.mark.parametrize(
-    "word", ["BeginSearch", "Download", "CreateUpdateInstaller", "AcceptEula", "Set-Item", "Remove-"]
+    "word", ["BeginSearch", "Download", "CreateUpdateInstaller", "AcceptEula", "Set-Item", "Remove-", "WriteAllText"]
 )
-def test_it_changes_nothing(word):
-    assert word.lower() not in SEARCH.lower()
+def test_it_changes_nothing(script, word):
+    assert word.lower() not in script.lower()
+
+
+def test_a_removal_has_to_be_asked_for():
+    assert "[bool]$Remove = $false" in removal.REMOVE
+    before, _guard, after = removal.REMOVE.partition("if ($Remove) {")
+    assert "Remove-WindowsPackage" not in before
+    assert "Remove-WindowsPackage -Online -PackageName $package.PackageName -NoRestart" in after
+
+
+def test_runs_are_kept_where_only_administrators_write():
+    assert "O:BAG:BAD:PAI(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)" in journal.STORE
+    check = journal.STORE.index("if ($owner -notin 'S-1-5-18', 'S-1-5-32-544')")
+    assert check < journal.STORE.index("WriteAllText")
+    assert all(owner in journal.STORE for owner in journal.TRUSTED)

@@ -1,0 +1,114 @@
+# Copyright: (c) 2026, the patchops.fleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""PRIVATE to the collection. A Windows node as an action reaches it: its scripts, win_updates, its reboot."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import time
+import typing as t
+
+from ..module_utils._engine import dates
+from ..module_utils._engine.errors import EngineError
+from ._host_action import HostAction, Refused
+from ._windows import journal, scan
+
+Document = dict[str, t.Any]
+
+WIN_UPDATES = "ansible.windows.win_updates"
+WIN_REBOOT = "ansible.windows.win_reboot"
+PAUSE = 5  # seconds between two looks for a node that does not answer
+
+
+class NodeLost(Exception):
+    """The node does not answer any more, after it did; says how that showed."""
+
+
+class RebootFailed(Exception):
+    """The node did not restart, or did not come back; `answer` is what the reboot came to."""
+
+    def __init__(self, answer: Document) -> None:
+        super().__init__(answer.get("msg"))
+        self.answer = answer
+
+
+class Rebooting(t.Protocol):
+    """What an action that changes nodes does about their restart."""
+
+    def reboot(self, arguments: Document, task_vars: Document) -> Document: ...
+
+    def lost(self, arguments: Document, answer: Document, rebooted: Document) -> Document: ...
+
+
+class WindowsNode:
+    def __init__(self, action: HostAction, arguments: Document, check_mode: bool, task_vars: Document) -> None:
+        self._action = action
+        self._arguments = arguments
+        self._check_mode = check_mode
+        self._task_vars = task_vars
+
+    @staticmethod
+    def now() -> datetime.datetime:
+        return datetime.datetime.now(dates.UTC)
+
+    def first_search(self) -> Document:
+        """The result of the search script; a node that is not reached is Ansible's to tell of. Raises Refused."""
+        try:
+            return self._run(scan.question(self._arguments, self._check_mode))
+        except OSError as error:  # what connections make of a lost one that is no AnsibleConnectionFailure to them
+            raise Refused(f"the connection was lost while the node searched: {error}") from error
+
+    def found(self, searched: Document) -> scan.Found:
+        """Raises InventoryError."""
+        return scan.searched(self._arguments, scan.output(searched), self._check_mode, self.now())
+
+    def looked_again(self) -> scan.Found:
+        """One more search; a node that does not answer is waited for, as after a reboot. Raises NodeLost."""
+        deadline = time.monotonic() + self._arguments["reboot_timeout"]
+        while True:
+            try:
+                return self.found(self._answered(scan.question(self._arguments, self._check_mode)))
+            except (NodeLost, EngineError) as error:
+                if time.monotonic() >= deadline:
+                    raise NodeLost(str(error)) from error
+            with contextlib.suppress(Exception):  # as below
+                self._action._connection.reset()
+            time.sleep(min(PAUSE, max(0.0, deadline - time.monotonic())))
+
+    def updates(self, options: Document) -> Document:
+        """What win_updates comes to. It catches what goes wrong on its way, and tells of it."""
+        return self._action.other_action(WIN_UPDATES, options, self._task_vars)
+
+    def reboot(self) -> Document:
+        """Raises RebootFailed."""
+        rebooted = t.cast(Rebooting, self._action).reboot(self._arguments, self._task_vars)
+        if rebooted.get("failed") or rebooted.get("unreachable"):
+            raise RebootFailed(rebooted)
+        return rebooted
+
+    def lost(self, answer: Document, error: RebootFailed) -> Document:
+        """`answer`, and that the node is lost."""
+        return t.cast(Rebooting, self._action).lost(self._arguments, answer, error.answer)
+
+    def script(self, text: str, **parameters: t.Any) -> str:
+        """What another script writes. Raises InventoryError when it fails, NodeLost when nobody answers."""
+        return scan.output(self._answered({"script": text, "parameters": parameters}))
+
+    def store(self, runs: journal.Journal) -> None:
+        """Raises as `script` does."""
+        self.script(journal.STORE, Text=journal.written(runs))
+
+    def _answered(self, arguments: Document) -> Document:
+        """Raises NodeLost."""
+        try:
+            answer = self._run(arguments)
+        except Exception as error:  # a connection that was lost raises whatever its library does, pypsrp ValueError too
+            raise NodeLost(str(error)) from error
+        if answer.get("unreachable"):
+            raise NodeLost(str(answer.get("msg")))
+        return answer
+
+    def _run(self, arguments: Document) -> Document:
+        return self._action._execute_module(module_name=scan.MODULE, module_args=arguments, task_vars=self._task_vars)
