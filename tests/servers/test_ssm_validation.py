@@ -24,6 +24,10 @@ STRINGS = {
     "DocumentVersion": "1",
     "DocumentVersionNumber": "1",
     "AccountId": "123456789012",
+    "ActivationId": "01234567-89ab-cdef-0123-456789abcdef",
+    "AssociationExecutionId": "01234567-89ab-cdef-0123-456789abcdef",
+    "AssociationId": "01234567-89ab-cdef-0123-456789abcdef",
+    "ManagedInstanceId": "mi-0123456789abcdef0",
 }
 
 
@@ -49,14 +53,14 @@ def smallest(shape, name=""):
     if shape.type_name == "list":
         return [smallest(shape.member)] * limits.get("min", 0)
     if shape.type_name == "map":
-        return {}
+        return {f"{smallest(shape.key)}{n}": smallest(shape.value) for n in range(limits.get("min", 0))}
     if shape.type_name in ("integer", "long", "timestamp"):
         return limits.get("min", 0)
     if shape.type_name == "boolean":
         return False
     return (
-        STRINGS.get(name)
-        or STRINGS.get(shape.name)
+        STRINGS.get(shape.name)
+        or STRINGS.get(name)
         or (shape.enum[0] if shape.enum else "x" * max(limits.get("min", 0), 3))
     )
 
@@ -94,7 +98,7 @@ def test_limits_of_members_hold_at_their_edge(name):
     shape = MODEL.operation_model(name).input_shape
     for member, inner in shape.members.items():
         most = inner.metadata.get("max")
-        if most is None or "pattern" in inner.metadata:
+        if most is None or "pattern" in inner.metadata or inner.type_name == "map":
             continue
         fitting, beyond = {
             "string": ("x" * most, "x" * (most + 1)),
