@@ -15,6 +15,7 @@ from . import (
     own_documents,
     patch_groups,
     patch_states,
+    service_settings,
     tags,
     window_targets,
     window_tasks,
@@ -57,6 +58,7 @@ OPERATIONS: dict[str, Operation] = {
     "GetMaintenanceWindowTask": window_tasks.get_maintenance_window_task,
     "GetPatchBaseline": baselines.get_patch_baseline,
     "GetPatchBaselineForPatchGroup": patch_groups.get_patch_baseline_for_patch_group,
+    "GetServiceSetting": service_settings.get_service_setting,
     "ListCommandInvocations": commands.list_command_invocations,
     "ListCommands": commands.list_commands,
     "ListComplianceItems": compliance.list_compliance_items,
@@ -72,6 +74,7 @@ OPERATIONS: dict[str, Operation] = {
     "RegisterTargetWithMaintenanceWindow": window_targets.register_target_with_maintenance_window,
     "RegisterTaskWithMaintenanceWindow": window_tasks.register_task_with_maintenance_window,
     "RemoveTagsFromResource": tags.remove_tags_from_resource,
+    "ResetServiceSetting": service_settings.reset_service_setting,
     "SendCommand": commands.send_command,
     "UpdateDocument": own_documents.update_document,
     "UpdateDocumentDefaultVersion": own_documents.update_document_default_version,
@@ -79,6 +82,7 @@ OPERATIONS: dict[str, Operation] = {
     "UpdateMaintenanceWindowTarget": window_targets.update_maintenance_window_target,
     "UpdateMaintenanceWindowTask": window_tasks.update_maintenance_window_task,
     "UpdatePatchBaseline": baselines.update_patch_baseline,
+    "UpdateServiceSetting": service_settings.update_service_setting,
 }
 # Tags of other types of resources stay with moto.
 SHARED = ("AddTagsToResource", "ListTagsForResource", "RemoveTagsFromResource")

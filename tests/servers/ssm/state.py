@@ -50,6 +50,7 @@ class Region:
     nodes: dict[str, Node] = dataclasses.field(default_factory=dict)
     commands: dict[str, Command] = dataclasses.field(default_factory=dict)
     compliance: dict[tuple[str, str], Resource] = dataclasses.field(default_factory=dict)  # (node, type): what was put
+    settings: dict[str, Resource] = dataclasses.field(default_factory=dict)  # that differ from AWS's own
     simulation: Simulation = dataclasses.field(default_factory=Simulation)
     tokens: dict[tuple[str, str], tuple[Resource, Resource]] = dataclasses.field(default_factory=dict)
     serial: int = 0
