@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import itertools
 import typing as t
 
 from .account import TAG_KEYS
@@ -46,6 +47,7 @@ def from_api(raw: Resource) -> Resource:
         "platform_name": raw.get("PlatformName", ""),
         "platform_version": raw.get("PlatformVersion", ""),
         "agent_version": raw.get("AgentVersion", ""),
+        "agent_latest": raw.get("IsLatestVersion"),
         "ip_address": raw.get("IPAddress", ""),
     }
     if node["reach"] == OFFLINE:
@@ -67,6 +69,30 @@ def read(api: t.Any, key: str, values: t.Sequence[str]) -> t.Dict[str, Resource]
         for raw in api.each("list managed nodes", "describe_instance_information", "InstanceInformationList", **asked):
             found[raw["InstanceId"]] = from_api(raw)
     return found
+
+
+def every(api: t.Any) -> t.Iterator[t.List[Resource]]:
+    """All managed nodes, as many at a time as one page has: nobody has to hold them all."""
+    asked = {"MaxResults": AT_ONCE}
+    rows = api.each("list managed nodes", "describe_instance_information", "InstanceInformationList", **asked)
+    return parts(from_api(raw) for raw in rows)
+
+
+def others(ec2: t.Callable[[], t.Any], managed: t.Collection[str]) -> Found:
+    """Instances that EC2 knows and Systems Manager does not manage, those that are gone left out."""
+    states = ("pending", "running", "stopping", "stopped")
+    nodes, warnings = _unmanaged(ec2, [_filter("instance-state-name", states)], managed)
+    return Found(_sorted(nodes), None, warnings)
+
+
+def parts(items: t.Iterable[t.Any]) -> t.Iterator[t.List[t.Any]]:
+    """As many at a time as one call takes."""
+    found = iter(items)
+    while True:
+        part = list(itertools.islice(found, AT_ONCE))
+        if not part:
+            return
+        yield part
 
 
 def by_ids(api: t.Any, ec2: t.Callable[[], t.Any], identifiers: t.Sequence[str]) -> Found:

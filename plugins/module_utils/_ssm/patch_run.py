@@ -89,7 +89,7 @@ def declared(params: t.Mapping[str, t.Any], snapshot_id: str) -> Request:
     settings = _settings(reader, given)
     settings["DocumentName"] = WITH_HOOKS if hooked else PLAIN
     rates = {name: declared_rate(reader, name, given.get(name, USUAL_RATES[name])) for name in RATES}
-    identifiers, targets = _nodes(reader, given)
+    identifiers, targets = declared_nodes(reader, given)
     problems: t.List[Problem] = []
     with together(BaselineError, problems):
         problems += reader.problems
@@ -154,7 +154,8 @@ def _settings(reader: Reader, given: Resource) -> Resource:
     return invocation.settings_to_api("run_command", settings)
 
 
-def _nodes(reader: Reader, given: Resource) -> t.Tuple[t.Tuple[str, ...], Resource]:
+def declared_nodes(reader: Reader, given: Resource) -> t.Tuple[t.Tuple[str, ...], Resource]:
+    """Ids, each once, and targets, from the options of these names."""
     identifiers = given.get("instance_ids", ())
     for index, one in enumerate(identifiers):
         where = "instance_ids[%d]" % index
