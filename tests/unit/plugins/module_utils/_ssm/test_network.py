@@ -98,4 +98,5 @@ def test_the_subnet_s_own_table_goes_before_the_main_one():
     other = table(route(NatGatewayId="nat-other"), associations=[{"SubnetId": "subnet-2"}])
     foreign = table(route(NatGatewayId="nat-foreign"), VpcId="vpc-2")
     assert network.way_of(HIDDEN, [], [foreign, other, main, own]).through == "nat-own"
+    assert network.way_of(HIDDEN, [], [own, main, other, foreign]).through == "nat-own"
     assert network.way_of(HIDDEN, [], [foreign, other, main]).through == "nat-main"
