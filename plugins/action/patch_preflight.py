@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import textwrap
 import time
 import typing as t
 
@@ -13,18 +12,16 @@ from ansible.plugins.action import ActionBase
 
 from ..module_utils._engine.choice import parse_baselines
 from ..module_utils._engine.errors import EngineError
-from ..module_utils._host.preflight import ARGUMENTS, clock_skew, worst
+from ..module_utils._finding import worst
+from ..module_utils._host.preflight import ARGUMENTS, clock_skew
 from ..module_utils._plain import plain
 from ..module_utils._templated import structure
 from ..module_utils._windows_arguments import SERVER_ARGUMENTS
-from ..plugin_utils._report.text import fit, visible
+from ..plugin_utils._findings import lines
 from ..plugin_utils._windows import scan
 from ..plugin_utils._windows_preflight import examined
 
 MODULE = "patchops.fleet.patch_preflight"
-STATUS_COLUMNS = 9
-CHECK_COLUMNS = 25
-COLUMNS = 120
 
 Document = dict[str, t.Any]
 
@@ -81,14 +78,3 @@ def summary(findings: list[Document]) -> Document:
         "table": [line for finding in findings for line in lines(finding)],
         "ansible_facts": {"patch_preflight": {"status": status, "findings": findings}},
     }
-
-
-def lines(finding: Document) -> list[str]:
-    """One finding for a terminal; what the node says is a stranger's text."""
-    said = finding["finding"]
-    if finding["remedy"] and finding["status"] != "ok":
-        said = f"{said}. Remedy: {finding['remedy']}"
-    margin = " " * (STATUS_COLUMNS + CHECK_COLUMNS)
-    first, *others = textwrap.wrap(visible(said), COLUMNS - len(margin)) or [""]
-    head = fit(finding["status"], STATUS_COLUMNS) + fit(finding["check"], CHECK_COLUMNS)
-    return [head + first, *(margin + other for other in others)]

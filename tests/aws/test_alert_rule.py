@@ -114,6 +114,14 @@ def test_what_others_put_on_the_rule_stays(rule, events):
     rule.converge(**NAME, state="absent")
 
 
+def test_a_rule_stays_enabled_as_it_is(rule, events):
+    state = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
+    events.put_rule(Name=RULE["name"], EventPattern=json.dumps(PATTERN), State=state)
+    assert rule.ok(**RULE, description="Tell")["rule"]["enabled"] is True
+    assert events.describe_rule(Name=RULE["name"])["State"] == state
+    rule.converge(**NAME, enabled=False)
+
+
 def test_another_topic_takes_the_place_of_the_first(rule, events):
     rule.ok(**RULE)
     moved = rule.converge(**{**RULE, "topic_arn": TOPIC + "-2"})

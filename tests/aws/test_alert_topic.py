@@ -135,10 +135,12 @@ def subscription():
 
 def test_a_password_is_shown_nowhere(topic):
     hook = {"protocol": "https", "endpoint": "https://hook:s3cret-w0rd@example.com/alerts"}
-    answer = topic.ok(**NAME, subscriptions=[hook])
+    answer = topic.ok(**NAME, subscriptions=[hook], display_name="By s3cret-w0rd")
     assert "s3cret-w0rd" not in json.dumps(answer)
+    assert answer["topic"]["display_name"] == "By ********"  # wherever it may stand
     assert answer["topic"]["subscriptions"] == [{**hook, "endpoint": "https://hook:****@example.com/alerts"}]
     assert subscription().endpoint == hook["endpoint"]
+    assert topic.ok(**NAME, subscriptions=[hook])["changed"] is False
     # SNS shows it so, and it is still the same
     subscription().endpoint = "https://hook:****@example.com/alerts"
     assert topic.ok(**NAME, subscriptions=[hook])["changed"] is False

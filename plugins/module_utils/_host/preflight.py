@@ -13,6 +13,7 @@ import typing as t
 from .._engine import dates
 from .._engine.baseline import Baseline
 from .._engine.errors import EngineError
+from .._finding import ERROR, OK, SKIPPED, WARNING, Finding
 from . import runs
 from .base import BackendError, Clock, Document, Options, Run
 from .installers import installer_of
@@ -20,11 +21,6 @@ from .locks import LOCKS, Held, Unreadable, command_of, held_after
 from .os_release import OperatingSystem, read_os_release
 from .scan import BACKENDS, gather, refusal
 from .space import MIB, existing
-
-OK = "ok"
-WARNING = "warning"
-ERROR = "error"
-SKIPPED = "skipped"
 
 ARGUMENTS: t.Dict[str, t.Dict[str, t.Any]] = {
     "baselines": {"type": "raw"},
@@ -52,16 +48,6 @@ class Node(t.NamedTuple):
     name: str
     patch_group: t.Optional[str] = None
     baselines: t.Optional[t.Sequence[Baseline]] = None
-
-
-class Finding(t.NamedTuple):
-    check: str
-    status: str
-    finding: str
-    remedy: t.Optional[str] = None
-
-    def document(self) -> Document:
-        return dict(self._asdict())
 
 
 class FileSystem(t.NamedTuple):
@@ -315,9 +301,3 @@ def clock_skew(asked: float, began: float, ended: float, answered: float, tolera
         shown,
         "set it, and keep it set (chrony, systemd-timesyncd): delays, certificates and signatures depend on it",
     )
-
-
-def worst(findings: t.Iterable[Document]) -> str:
-    """What is skipped is not known to be bad."""
-    found = {finding["status"] for finding in findings}
-    return next((status for status in (ERROR, WARNING) if status in found), OK)

@@ -25,9 +25,8 @@ MISSING = (
     *("DoesNotExistException", "InvalidDocument", "InvalidResourceId", "InvalidActivation", "InvalidActivationId"),
     *("AssociationDoesNotExist", "ResourceDataSyncNotFoundException", "InvalidInstanceId"),
     *("ResourceNotFoundException", "NotFound", "NoSuchEntity"),  # of EventBridge, SNS, IAM
+    "ServiceSettingNotFound",
 )
-# How services say that the caller may not.
-DENIED = ("AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation")
 RETRY = AWSRetry.jittered_backoff(retries=8, delay=1, max_delay=20, catch_extra_error_codes=list(RETRIED))
 
 

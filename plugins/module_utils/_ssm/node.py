@@ -67,6 +67,7 @@ def from_api(raw: Resource) -> Resource:
         "platform_name": raw.get("PlatformName", ""),
         "platform_version": raw.get("PlatformVersion", ""),
         "agent_version": raw.get("AgentVersion", ""),
+        "agent_latest": raw.get("IsLatestVersion"),
         "ip_address": raw.get("IPAddress", ""),
     }
     if node["reach"] == OFFLINE:

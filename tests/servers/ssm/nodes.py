@@ -37,6 +37,7 @@ class Node:
     platform_version: str = "2023"
     operating_system: str = "AMAZON_LINUX_2023"
     agent_version: str = "3.3.1230.0"
+    agent_latest: bool = False
     address: str = "10.0.0.1"
     tags: dict[str, str] = dataclasses.field(default_factory=dict)
     activation_id: str = ""  # of hybrid nodes
@@ -142,7 +143,7 @@ def _information(node: Node, region: Region) -> Resource:
         "PingStatus": node.ping,
         "LastPingDateTime": region.now,
         "AgentVersion": node.agent_version,
-        "IsLatestVersion": False,
+        "IsLatestVersion": node.agent_latest,
         "PlatformType": node.platform,
         "PlatformName": node.platform_name,
         "PlatformVersion": node.platform_version,

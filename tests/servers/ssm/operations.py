@@ -20,6 +20,7 @@ from . import (
     patch_groups,
     patch_states,
     resource_data_syncs,
+    service_settings,
     tags,
     window_targets,
     window_tasks,
@@ -76,6 +77,7 @@ OPERATIONS: dict[str, Operation] = {
     "GetMaintenanceWindowTask": window_tasks.get_maintenance_window_task,
     "GetPatchBaseline": baselines.get_patch_baseline,
     "GetPatchBaselineForPatchGroup": patch_groups.get_patch_baseline_for_patch_group,
+    "GetServiceSetting": service_settings.get_service_setting,
     "ListAssociations": associations.list_associations,
     "ListCommandInvocations": commands.list_command_invocations,
     "ListCommands": commands.list_commands,
@@ -93,6 +95,7 @@ OPERATIONS: dict[str, Operation] = {
     "RegisterTargetWithMaintenanceWindow": window_targets.register_target_with_maintenance_window,
     "RegisterTaskWithMaintenanceWindow": window_tasks.register_task_with_maintenance_window,
     "RemoveTagsFromResource": tags.remove_tags_from_resource,
+    "ResetServiceSetting": service_settings.reset_service_setting,
     "SendAutomationSignal": automation.send_automation_signal,
     "SendCommand": commands.send_command,
     "StartAssociationsOnce": associations.start_associations_once,
@@ -107,6 +110,7 @@ OPERATIONS: dict[str, Operation] = {
     "UpdateManagedInstanceRole": activations.update_managed_instance_role,
     "UpdatePatchBaseline": baselines.update_patch_baseline,
     "UpdateResourceDataSync": resource_data_syncs.update_resource_data_sync,
+    "UpdateServiceSetting": service_settings.update_service_setting,
 }
 # Tags of other types of resources stay with moto.
 SHARED = ("AddTagsToResource", "ListTagsForResource", "RemoveTagsFromResource")

@@ -62,6 +62,7 @@ class Region:
     compliance: dict[tuple[str, str], Resource] = dataclasses.field(default_factory=dict)  # (node, type): what was put
     # of compliance by node: what it was made of, and the rows that ListResourceComplianceSummaries answers
     summed: dict[str, tuple[Resource | None, list, list[Resource]]] = dataclasses.field(default_factory=dict)
+    settings: dict[str, Resource] = dataclasses.field(default_factory=dict)  # that differ from AWS's own
     simulation: Simulation = dataclasses.field(default_factory=Simulation)
     tokens: dict[tuple[str, str], tuple[Resource, Resource]] = dataclasses.field(default_factory=dict)
     serial: int = 0

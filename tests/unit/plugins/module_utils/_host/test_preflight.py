@@ -265,19 +265,6 @@ def test_clock(asked, began, ended, answered, status, words):
     assert words in finding.finding
 
 
-@pytest.mark.parametrize(
-    ("statuses", "status"),
-    [
-        pytest.param([], "ok", id="nothing"),
-        pytest.param(["ok", "skipped"], "ok", id="skipped is not known to be bad"),
-        pytest.param(["ok", "warning"], "warning", id="warning"),
-        pytest.param(["warning", "error", "ok"], "error", id="error"),
-    ],
-)
-def test_worst(statuses, status):
-    assert preflight.worst({"status": one} for one in statuses) == status
-
-
 def clock():
     return datetime.datetime.now(datetime.timezone.utc)
 
