@@ -22,6 +22,7 @@ from .calls import Call, read_call
 from .faults import parse_faults
 from .nodes import parse_nodes
 from .paging import Pages
+from .quick_setup import SERVICE, QuickSetup
 from .state import Simulation
 
 PREFIX = "/_control/"
@@ -34,6 +35,7 @@ class Application:
     def __init__(self) -> None:
         moto_ssm.install()
         self.service = moto_ssm.SERVICE
+        self.quick_setup = QuickSetup(self.service)
         self.calls: list[Call] = []
         self.permissions = Permissions()
         self._moto = DomainDispatcherApplication(create_backend_app)
@@ -50,11 +52,16 @@ class Application:
         call = read_call(environ, body)
         # with the headers of the answer as they are: clients of S3 compare lengths of bodies that are not sent
         refusal = self.permissions.refusal(call)
-        answer = refusal or Response.from_app(self._moto, environ, buffered=True)
+        answer = refusal or self.answer(call, environ)
         call = call.answered(answer.status_code, answer.get_data())
         with self._recording:
             self.calls.append(call)
         return answer
+
+    def answer(self, call: Call, environ: Environ) -> Response:
+        if call.service == SERVICE:
+            return self.quick_setup.respond(call, environ)
+        return Response.from_app(self._moto, environ, buffered=True)
 
     def control(self, request: Request) -> Response:
         """GET calls; POST reset, forget (the calls), faults, nodes, settings, advance (seconds).
@@ -85,6 +92,7 @@ class Application:
     def reset(self) -> None:
         """As just started: moto's services as well."""
         self.service.reset()
+        self.quick_setup.reset()
         self.permissions = Permissions()
         Client(self._moto).post("/moto-api/reset")
         self.calls.clear()

@@ -67,17 +67,21 @@ class Service:
 
     def call(self, operation: str, request: t.Any, account: str, region: str) -> Resource:
         """The answer of one of our own operations, or SSMError."""
+        errors = self.strike(operation, account, region)
+        answer = self._answer(operation, request, account, region)
+        if errors:
+            raise errors[0]
+        return answer
+
+    def strike(self, operation: str, account: str, region: str) -> list[SSMError]:
+        """Waits, and raises, for faults of this call. What it is to fail with once it has done its work."""
         struck = self._struck(operation, account, region)
         errors = [(one, one.exception(operation, account)) for one in struck]
         self._wait(sum(one.delay for one in struck))
         for fault, error in errors:
             if error and fault.answered:
                 raise error
-        answer = self._answer(operation, request, account, region)
-        for _fault, error in errors:
-            if error:
-                raise error
-        return answer
+        return [error for _fault, error in errors if error]
 
     def _struck(self, operation: str, account: str, region: str) -> list[Fault]:
         with self._turn:

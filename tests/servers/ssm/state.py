@@ -23,11 +23,16 @@ UTC = datetime.UTC
 
 
 class Simulation(t.NamedTuple):
-    """How commands run (operations.md, 4). Time passes by looking at them, or by the control door's `advance`."""
+    """How commands and deployments run (operations.md, 4 and 12).
+
+    Time passes by looking at them, or by the control door's `advance`.
+    """
 
     poll_seconds: float = 10  # what each look at commands takes
     unseen_polls: int = 1  # so many looks at a command find none of its invocations
     pending_limit: int | None = None  # more targets than this are refused: RateExceeded
+    deployment_end: str = "SUCCEEDED"  # or FAILED: how deployments of Quick Setup end
+    deployment_message: str = ""  # why, where they fail
     leaving: t.Collection[str] = ()  # nodes that are listed as online, and are not when a command is to go to them
 
 
