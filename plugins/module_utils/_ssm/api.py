@@ -15,10 +15,17 @@ from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
 Answer = t.Dict[str, t.Any]
 
 # Beside what AWSRetry and botocore retry of their own accord (operations.md, 0).
-RETRIED = ("ThrottlingException", "TooManyUpdates", "RateExceeded", "InternalServerError")
+RETRIED = (
+    *("ThrottlingException", "TooManyUpdates", "RateExceeded", "InternalServerError"),
+    "InternalServerException",  # Quick Setup's
+)
 # Nothing was done: the same call may be made again, whatever it does.
 THROTTLED = ("ThrottlingException", "Throttling", "RateExceeded", "TooManyUpdates")
-MISSING = ("DoesNotExistException", "InvalidDocument", "InvalidResourceId")
+FAILURES = (
+    *("InternalServerError", "InternalServerException", "InternalFailure", "ServiceUnavailable"),
+    "RequestTimeout",
+)
+MISSING = ("DoesNotExistException", "InvalidDocument", "InvalidResourceId", "ResourceNotFoundException")
 RETRY = AWSRetry.jittered_backoff(retries=8, delay=1, max_delay=20, catch_extra_error_codes=list(RETRIED))
 
 
@@ -30,6 +37,11 @@ class SSMError(AnsibleAWSError):
         """The API's error code; None where the call did not get as far."""
         response = getattr(self.exception, "response", None)
         return response["Error"]["Code"] if response else None
+
+    @property
+    def answer_lost(self) -> bool:
+        """Whether the call may have done its work all the same: the service failed, or nothing was heard of it."""
+        return self.code is None or self.code in FAILURES
 
 
 class SSMErrorHandler(AWSErrorHandler):

@@ -37,7 +37,7 @@ class Sender:
                 if code in throttled and tries_left:
                     self._pause()
                     continue
-                found = self._lost(request) if _answer_lost(error) else None
+                found = self._lost(request) if getattr(error, "answer_lost", False) else None
                 if found is None:
                     raise
             self._api.changes.append("%s as command %s" % (doing, found))
@@ -51,12 +51,6 @@ class Sender:
             if same and sorted(row.get("InstanceIds", [])) == sorted(request.get("InstanceIds", [])):
                 return row["CommandId"]
         return None
-
-
-def _answer_lost(error: Exception) -> bool:
-    """Whether the command may have been sent all the same: the service failed, or nothing was heard of it."""
-    code = getattr(error, "code", "")
-    return code is None or code in ("InternalServerError", "InternalFailure", "ServiceUnavailable", "RequestTimeout")
 
 
 def look(api: t.Any, command_id: str) -> Resource:

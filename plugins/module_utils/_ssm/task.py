@@ -33,9 +33,9 @@ def refuse_names(params: t.Mapping[str, t.Any]) -> None:
         raise ResourceError("\n".join(problems))
 
 
-def run(module: t.Any, work: t.Callable[[Api], Resource]) -> None:
+def run(module: t.Any, work: t.Callable[[Api], Resource], service: str = "ssm") -> None:
     """Carry out `work` and end the module with its result, or with its failure and what had been changed by then."""
-    api = Api(module.client("ssm"))
+    api = Api(module.client(service))
     try:
         refuse_names(module.params)
         result = work(api)
