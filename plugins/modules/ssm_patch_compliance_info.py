@@ -329,7 +329,7 @@ def main():
         "retries": {"mode": "adaptive", "total_max_attempts": 8},
         "max_pool_connections": max(10, module.params["concurrent_calls"]),
     }
-    run(module, lambda api: work(module, api), config)
+    run(module, lambda api: work(module, api), config=config)
 
 
 if __name__ == "__main__":

@@ -42,6 +42,7 @@ ASSIGNED = (
     *("baseline_id", "window_id", "window_target_id", "window_task_id", "created_date", "modified_date"),
     *("next_execution_time", "deprecated"),
 )
+OF_A_DEPLOYMENT = ("manager_arn", "status", "status_message", "type_version", "created_date", "modified_date")
 # Fixtures, for all tests of this folder.
 aws_server, aws = servers.aws_server, servers.aws
 
@@ -62,6 +63,7 @@ class Module:
         self.main = importlib.import_module(MODULES + name).main
         self.key = key  # of the resource in what it answers
         self.assigned = assigned  # members of it that AWS gives
+        self.usual: Result = {}  # options that hold unless they are given
 
     def __call__(self, _check_mode: bool = False, **options: t.Any) -> Result:
         """What it answers, a failure too; warnings as text."""
@@ -71,7 +73,7 @@ class Module:
             "access_key": ACCESS_KEY,
             "secret_key": SECRET_KEY,
         }
-        arguments = {"_ansible_check_mode": _check_mode, "_ansible_diff": True, **connection, **options}
+        arguments = {"_ansible_check_mode": _check_mode, "_ansible_diff": True, **connection, **self.usual, **options}
         self.capsys.readouterr()
         warnings._global_warnings.clear()  # of the process, and so of the modules before
         with patch_module_args(arguments), pytest.raises(SystemExit) as ended:
@@ -161,6 +163,14 @@ def patch(module: t.Callable[..., Module]) -> t.Callable[..., Result]:
 @pytest.fixture
 def patch_group(module: t.Callable[..., Module]) -> Module:
     return module("ssm_patch_group", "patch_group", assigned=())
+
+
+@pytest.fixture
+def patch_policy(module: t.Callable[..., Module]) -> Module:
+    """ssm_patch_policy without pauses."""
+    run = module("ssm_patch_policy", "patch_policy", assigned=OF_A_DEPLOYMENT)
+    run.usual = {"wait_delay": 0}
+    return run
 
 
 @pytest.fixture

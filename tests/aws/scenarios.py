@@ -144,6 +144,23 @@ ANOTHER_DOCUMENT = {
     "shared_with": [],
     "tags": {"stage": "example"},
 }
+PATCH_POLICY = {
+    "name": "example",
+    "scan_schedule": "cron(0 1 * * ? *)",
+    "target_accounts": ["123456789012"],
+    "target_regions": [REGION],
+    "local_deployment_administration_role_arn": "arn:aws:iam::123456789012:role/example-administration",
+    "local_deployment_execution_role_name": "example-execution",
+    "tags": TAGS,
+    "wait_delay": 0,
+}
+ANOTHER_PATCH_POLICY = {
+    **PATCH_POLICY,
+    "description": "Example",
+    "scan_schedule": "cron(0 3 * * ? *)",
+    "patch_baselines": {"UBUNTU": "AWS-UbuntuDefaultPatchBaseline"},
+    "tags": {"stage": "example"},
+}
 PRESENT, GONE = aws_patch_manager(**POLICY), aws_patch_manager(**POLICY, aws_patch_manager_state="absent")
 IMPORT = {"aws_patch_manager_state": "import", "aws_patch_manager_import_file": "{{ playbook_dir }}/imported.yml"}
 
@@ -155,6 +172,7 @@ INFO = [
     module("ssm_patch_baseline_info", owner="all"),
     module("ssm_patch_group_info"),
     module("ssm_patch_manager_info", nodes=True),
+    module("ssm_patch_policy_info"),
 ]
 
 SCENARIOS = [
@@ -252,7 +270,7 @@ SCENARIOS = [
         "info",
         "All modules whose names end with `_info`",
         [Play(INFO)],
-        before=[Play([PRESENT, module("ssm_document", **DOCUMENT)])],
+        before=[Play([PRESENT, module("ssm_document", **DOCUMENT), module("ssm_patch_policy", **PATCH_POLICY)])],
     ),
     Scenario(
         "ssm_document",
@@ -267,6 +285,19 @@ SCENARIOS = [
                     module("ssm_document", name="example", state="absent"),
                 ]
             ),
+        ],
+    ),
+    Scenario(
+        "ssm_patch_policy",
+        "Module ssm_patch_policy",
+        [
+            Play(
+                [
+                    module("ssm_patch_policy", **PATCH_POLICY),
+                    module("ssm_patch_policy", **ANOTHER_PATCH_POLICY),
+                    module("ssm_patch_policy", name="example", state="absent", wait_delay=0),
+                ]
+            )
         ],
     ),
 ]

@@ -18,9 +18,14 @@ Answer = t.Dict[str, t.Any]
 RETRIED = (
     *("ThrottlingException", "TooManyUpdates", "RateExceeded", "InternalServerError"),
     *("ConcurrentModificationException", "InternalException", "InternalError"),  # of EventBridge, EventBridge, SNS
+    "InternalServerException",  # Quick Setup's
 )
 # Nothing was done: the same call may be made again, whatever it does.
 THROTTLED = ("ThrottlingException", "Throttling", "RateExceeded", "TooManyUpdates")
+FAILURES = (
+    *("InternalServerError", "InternalServerException", "InternalFailure", "ServiceUnavailable"),
+    "RequestTimeout",
+)
 MISSING = (
     *("DoesNotExistException", "InvalidDocument", "InvalidResourceId", "InvalidActivation", "InvalidActivationId"),
     *("AssociationDoesNotExist", "ResourceDataSyncNotFoundException", "InvalidInstanceId"),
@@ -38,6 +43,11 @@ class SSMError(AnsibleAWSError):
         """The API's error code; None where the call did not get as far."""
         response = getattr(self.exception, "response", None)
         return response["Error"]["Code"] if response else None
+
+    @property
+    def answer_lost(self) -> bool:
+        """Whether the call may have done its work all the same: the service failed, or nothing was heard of it."""
+        return self.code is None or self.code in FAILURES
 
 
 class SSMErrorHandler(AWSErrorHandler):

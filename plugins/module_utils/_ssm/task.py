@@ -41,6 +41,7 @@ def refuse_names(params: t.Mapping[str, t.Any]) -> None:
 def run(
     module: t.Any,
     work: t.Callable[[Api], Resource],
+    *,
     config: t.Optional[Resource] = None,
     service: str = "ssm",
 ) -> None:

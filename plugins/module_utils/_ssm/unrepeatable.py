@@ -43,16 +43,10 @@ class Once:
                 if getattr(error, "code", "") in self._throttled and tries_left:
                     self._pause()
                     continue
-                recovered = lost() if _answer_lost(error) else None
+                recovered = lost() if getattr(error, "answer_lost", False) else None
                 if recovered is None:
                     raise
                 found = recovered
             self._api.changes.append("%s as %s %s" % (doing, what, found))
             return found
         raise AssertionError("the last try returns or raises")
-
-
-def _answer_lost(error: Exception) -> bool:
-    """Whether the work may have been done all the same: the service failed, or nothing was heard of it."""
-    code = getattr(error, "code", "")
-    return code is None or code in ("InternalServerError", "InternalFailure", "ServiceUnavailable", "RequestTimeout")

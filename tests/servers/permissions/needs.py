@@ -42,7 +42,11 @@ CREATED = {  # the type of what an operation creates, where its action names non
     "ssm:CreateActivation": "managed-instance",
 }
 # Who is passed the role that a request names.
-PASSED_TO = {"ssm": SSM, "ssm-quicksetup": "ssm-quicksetup.amazonaws.com", "events": "events.amazonaws.com"}
+PASSED_TO = {
+    "ssm": [SSM],
+    "ssm-quicksetup": ["cloudformation.amazonaws.com", "ssm-quicksetup.amazonaws.com"],
+    "events": ["events.amazonaws.com"],
+}
 ROLE_MEMBERS = ("ServiceRoleArn", "RoleArn", "IamRole", "LocalDeploymentAdministrationRoleArn", "AutomationAssumeRole")
 NODES = ("instance", "managed-instance")
 TAGGED = {
@@ -113,7 +117,11 @@ def _passing(call: Call) -> list[Need]:
     arns = [
         role if role.startswith("arn:") else f"arn:aws:iam::{ACCOUNT}:role/{role}" for role in sorted(roles) if role
     ]
-    return [Need("iam:PassRole", arn, (("iam:PassedToService", PASSED_TO[call.service]),)) for arn in arns]
+    return [
+        Need("iam:PassRole", arn, (("iam:PassedToService", service),))
+        for arn in arns
+        for service in PASSED_TO[call.service]
+    ]
 
 
 def _more(call: Call) -> list[Need]:

@@ -24,6 +24,7 @@ from .faults import OURS, parse_faults
 from .nodes import parse_nodes
 from .other_services import answer_of
 from .paging import Pages
+from .quick_setup import SERVICE, QuickSetup
 from .state import Simulation
 
 PREFIX = "/_control/"
@@ -36,6 +37,7 @@ class Application:
     def __init__(self) -> None:
         moto_ssm.install()
         self.service = moto_ssm.SERVICE
+        self.quick_setup = QuickSetup(self.service)
         self.calls: list[Call] = []
         self.permissions = Permissions()
         self._moto = DomainDispatcherApplication(create_backend_app)
@@ -51,8 +53,7 @@ class Application:
         environ["wsgi.input"] = io.BytesIO(body)
         call = read_call(environ, body)
         # with the headers of the answer as they are: clients of S3 compare lengths of bodies that are not sent
-        answer = self.permissions.refusal(call) or self._fault(call)
-        answer = answer or Response.from_app(self._moto, environ, buffered=True)
+        answer = self.permissions.refusal(call) or self._fault(call) or self._answer(call, environ)
         call = call.answered(answer.status_code, answer.get_data())
         with self._recording:
             self.calls.append(call)
@@ -60,10 +61,15 @@ class Application:
 
     def _fault(self, call: Call) -> Response | None:
         """What another service than ours answers where a fault strikes."""
-        if call.service == OURS:
+        if call.service in (OURS, SERVICE):
             return None
         struck = self.service.struck(call.service, call.operation, moto_ssm.ACCOUNT, call.region)
         return answer_of(struck[0], call, moto_ssm.ACCOUNT) if struck else None
+
+    def _answer(self, call: Call, environ: Environ) -> Response:
+        if call.service == SERVICE:
+            return self.quick_setup.respond(call, environ)
+        return Response.from_app(self._moto, environ, buffered=True)
 
     def control(self, request: Request) -> Response:
         """GET calls; POST reset, forget (the calls), faults, nodes, register (a node), settings, advance (seconds).
@@ -95,6 +101,7 @@ class Application:
     def reset(self) -> None:
         """As just started: moto's services as well."""
         self.service.reset()
+        self.quick_setup.reset()
         self.permissions = Permissions()
         Client(self._moto).post("/moto-api/reset")
         self.calls.clear()

@@ -78,17 +78,21 @@ class Service:
 
     def call(self, operation: str, request: t.Any, account: str, region: str) -> Resource:
         """The answer of one of our own operations, or SSMError."""
-        struck = self.struck(OURS, operation, account, region)
+        errors = self.strike(operation, account, region)
+        answer = self._answer(operation, request, account, region)
+        if errors:
+            raise errors[0]
+        return answer
+
+    def strike(self, operation: str, account: str, region: str, service: str = OURS) -> list[SSMError]:
+        """Waits, and raises, for faults of this call. What it is to fail with once it has done its work."""
+        struck = self.struck(service, operation, account, region)
         errors = [(one, one.exception(operation, account)) for one in struck]
         self._wait(sum(one.delay for one in struck))
         for fault, error in errors:
             if error and fault.answered:
                 raise error
-        answer = self._answer(operation, request, account, region)
-        for _fault, error in errors:
-            if error:
-                raise error
-        return answer
+        return [error for _fault, error in errors if error]
 
     def struck(self, service: str, operation: str, account: str, region: str) -> list[Fault]:
         """The faults that one call of any service meets."""

@@ -24,7 +24,10 @@ UTC = datetime.UTC
 
 
 class Simulation(t.NamedTuple):
-    """How commands run (operations.md, 4). Time passes by looking at them, or by the control door's `advance`."""
+    """How commands and deployments run (operations.md, 4 and 12).
+
+    Time passes by looking at them, or by the control door's `advance`.
+    """
 
     poll_seconds: float = 10  # what each look at commands takes
     unseen_polls: int = 1  # so many looks at a command find none of its invocations
@@ -33,6 +36,8 @@ class Simulation(t.NamedTuple):
     # Statuses with which steps end, by name, or by name@target; those of Run Command are not sent then.
     step_ends: dict[str, str] | None = None
     execution_status: str = ""  # which all automations are said to have
+    deployment_end: str = "SUCCEEDED"  # or FAILED: how deployments of Quick Setup end
+    deployment_message: str = ""  # why, where they fail
     leaving: t.Collection[str] = ()  # nodes that are listed as online, and are not when a command is to go to them
 
 
