@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import pathlib
+import socket
 
 from .archives import AptArchive, Archive, RpmArchive, Workshop
 from .controller import Controller
@@ -71,6 +72,10 @@ class Laboratory:
         number = next(number for number, known in self._hosts.items() if known is host)
         host.remove()
         del self._hosts[number]
+
+    def listen(self) -> socket.socket:
+        """A listening socket that the hosts and the controller reach, for a server of this process."""
+        return self._place.listen()
 
     def controller(self, folder: pathlib.Path) -> Controller:
         return Controller(self._place, self._ssh_key, folder)
