@@ -246,6 +246,7 @@ def test_what_aws_refuses_is_told_without_the_code(debian, run, aws, offer):
     aws.nodes()  # somebody deregistered it
     output = run([debian], ends_well=False, hybrid_node_agent_package=url, hybrid_node_wait_timeout=1)
     assert "is not online after 1 seconds: Systems Manager does not know it in this account and Region" in output
+    assert "is registered here with hybrid_node_reregister" in output
 
 
 def test_an_instance_of_ec2_is_refused(debian, run):
