@@ -74,7 +74,7 @@ class Laboratory:
         del self._hosts[number]
 
     def listen(self) -> socket.socket:
-        """A socket that the controller of tests reaches, for a server of this process."""
+        """A listening socket that the hosts and the controller reach, for a server of this process."""
         return self._place.listen()
 
     def controller(self, folder: pathlib.Path) -> Controller:

@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 import logging
+import socket
 import threading
 import typing as t
 
 import boto3
 from botocore.config import Config
-from werkzeug.serving import make_server
+from werkzeug.serving import BaseWSGIServer, make_server
 
 from .application import Application
 from .calls import Call
@@ -29,16 +30,28 @@ class Server:
     def __init__(self, port: int = 0) -> None:
         self.application = Application()
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
-        self._server = make_server("127.0.0.1", port, self.application, threaded=True)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
-        self._thread.start()
+        self._servers: list[tuple[BaseWSGIServer, threading.Thread]] = []
+        server = make_server("127.0.0.1", port, self.application, threaded=True)
+        self.url = f"http://127.0.0.1:{server.server_port}"
+        self._start(server)
+
+    def _start(self, server: BaseWSGIServer) -> None:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        self._servers.append((server, thread))
+        thread.start()
+
+    def answer_on(self, listener: socket.socket) -> str:
+        """Answer on a socket of another network as well, which listens already: the URL there."""
+        address, port = listener.getsockname()
+        self._start(make_server(address, port, self.application, threaded=True, fd=listener.fileno()))
+        return f"http://{address}:{port}"
 
     def stop(self) -> None:
         self.application.service.reset()
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        for server, thread in self._servers:
+            server.shutdown()
+            thread.join()
+            server.server_close()
 
     def environment(self, region: str = REGION) -> dict[str, str]:
         """For the aws CLI and for Ansible: where the services are, and credentials of no account."""
