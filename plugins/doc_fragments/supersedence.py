@@ -16,7 +16,7 @@ options:
         updates then never ends, since each month's update takes the place of the last.
       - V(newest_approved) keeps it until an update that supersedes it is approved. So of a row of cumulative updates
         the newest one that is old enough is approved, and the reason says what the newer one waits for.
-        M(ansible.windows.win_updates) does not find what is superseded, so M(patchops.fleet.patch_install) fails for it,
+        M(ansible.windows.win_updates) does not find what is superseded, so M(patchops.fleet.patch_install) fails there,
         and says which update takes its place.
       - An optional update, such as a preview, takes nobody's place unless it is approved or installed.
     type: str

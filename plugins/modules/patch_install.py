@@ -74,12 +74,12 @@ options:
         type: str
         required: true
       arch:
-        description: Its architecture; null on Windows.
-        type: str
+        description: Its architecture, as text; null on Windows.
+        type: raw
         required: true
       version:
-        description: The version, as the plan writes it; null on Windows.
-        type: str
+        description: The version, as text, as the plan writes it; null on Windows.
+        type: raw
         required: true
       kb_id:
         description: The KB id on Windows; elsewhere not looked at, a plan has it.
