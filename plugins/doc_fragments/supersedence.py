@@ -15,8 +15,9 @@ options:
       - V(newest) leaves it out, as Patch Manager does. A delay that is longer than the time between two cumulative
         updates then never ends, since each month's update takes the place of the last.
       - V(newest_approved) keeps it until an update that supersedes it is approved. So of a row of cumulative updates
-        the newest one that is old enough is approved, and the reason says what the newer one waits for. It takes more
-        than M(ansible.windows.win_updates) to install such an update, as that does not find what is superseded.
+        the newest one that is old enough is approved, and the reason says what the newer one waits for.
+        M(ansible.windows.win_updates) does not find what is superseded, so M(patchops.fleet.patch_install) fails there,
+        and says which update takes its place.
       - An optional update, such as a preview, takes nobody's place unless it is approved or installed.
     type: str
     choices: [newest, newest_approved]

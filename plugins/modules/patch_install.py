@@ -19,11 +19,18 @@ description:
     session of its own), so that a lost connection or a killed task does not end it. The next run takes over its
     result, brings an interrupted transaction to an end, and returns what it found as RV(recovered).
   - What was done stands in C(/var/lib/patchops/runs) on the node as well, a folder for each run.
+  - On a Windows node M(ansible.windows.win_updates) installs, in rounds. It takes no ids of updates, so each round has
+    it search first, and what it would install is compared with what was decided, by ids. An update that it cannot tell
+    from one that is not to be installed is refused, and the others are installed.
+  - What failed on a Windows node is tried once more after a restart, and what a restart undid is not installed again.
+    Where the connection is lost, the node is searched anew. Its runs stand in C(C:\\ProgramData\\patchops\\runs.json).
 author:
   - patchops.fleet contributors (@patchops)
 extends_documentation_fragment:
   - patchops.fleet.baselines
   - patchops.fleet.host
+  - patchops.fleet.windows
+  - patchops.fleet.supersedence
   - patchops.fleet.records
   - patchops.fleet.reboot
   - ansible.builtin.action_common_attributes
@@ -33,63 +40,72 @@ attributes:
   action:
     support: full
   async:
-    support: full
-    details: Without a reboot. The reboot is the controller's, which a task with C(async) does not wait for.
+    support: partial
+    details:
+      - Without a reboot. The reboot is the controller's, which a task with C(async) does not wait for.
+      - Not on Windows nodes, which are assessed on the controller.
   bypass_host_loop:
     support: none
   check_mode:
     support: full
-    details: Asks the package manager what it would do. Package lists are not fetched and nothing is noted on the node.
+    details:
+      - Asks the package manager what it would do. Package lists are not fetched and nothing is noted on the node.
+      - A Windows node is searched offline, and M(ansible.windows.win_updates) is not asked, because it accepts the
+        licence terms of updates when it searches.
   diff_mode:
     support: full
-    details: Every package whose version changes, dependencies included.
+    details: Every package whose version changes, dependencies included; on Windows every update that comes.
   facts:
     support: full
   platform:
     support: full
-    platforms: debian, ubuntu, fedora, rhel, suse
+    platforms: debian, ubuntu, fedora, rhel, suse, windows
 options:
   manifest:
     description:
       - The exact versions to install, as far as they are approved; RV(patchops.fleet.patch_scan#module:plan) is one.
         What the baseline approves beyond it stays missing.
+      - On Windows an entry is a KB id, as O(manifest[].kb_id) or O(manifest[].name).
     type: list
     elements: dict
     suboptions:
       name:
-        description: Name of the package.
+        description: Name of the package, or a KB id.
         type: str
         required: true
       arch:
-        description: Its architecture.
-        type: str
+        description: Its architecture, as text; null on Windows.
+        type: raw
         required: true
       version:
-        description: The version, as the plan writes it.
-        type: str
+        description: The version, as text, as the plan writes it; null on Windows.
+        type: raw
         required: true
       kb_id:
-        description: Not looked at; a plan has it.
+        description: The KB id on Windows; elsewhere not looked at, a plan has it.
         type: str
   install_override_list:
     description:
       - Patches to install instead of those that the baseline approves, as Patch Manager's InstallOverrideList, rejected
         ones among them. Compliance is told by the baseline all the same.
-      - The highest newer version of each installed package that an entry names is taken.
+      - The highest newer version of each installed package that an entry names is taken, on Windows every update on
+        offer.
     type: list
     elements: dict
     suboptions:
       id:
-        description: Name, or name.arch, of packages; C(*), C(?) and C([...]) are wildcards.
+        description: Name, or name.arch, of packages; C(*), C(?) and C([...]) are wildcards. On Windows a KB id or a
+          bulletin's, without wildcards.
         type: str
         required: true
       title:
         description: The version as well, in the form C(name.arch:epoch:version-release), on Debian
-          C(name.arch:version).
+          C(name.arch:version). On Windows the title of the update.
         type: str
   include:
     description:
-      - Install only what one of these names, for this run; names or name.arch, with wildcards.
+      - Install only what one of these names, for this run; names or name.arch, with wildcards. On Windows KB ids or
+        titles.
     type: list
     elements: str
     default: []
@@ -108,13 +124,15 @@ options:
   minimum_free_space:
     description:
       - What must stay free, in MiB, after the download in the package manager's cache, in C(/usr) and in C(/var), and
-        up to 50 MiB of it in C(/boot). Checked before anything is fetched.
+        up to 50 MiB of it in C(/boot). Checked before anything is fetched. On Windows what has to be free on the
+        system drive before.
     type: int
     default: 200
   max_duration:
     description:
       - Seconds after which nothing more is begun, counted from the start of the task on the node. A download that is
         under way is stopped, a transaction is not, because a half-installed package is worse than a late one.
+      - On Windows a round that has begun is let end, its download too.
       - V(0) sets no limit.
     type: int
     default: 0
@@ -123,7 +141,12 @@ seealso:
   - module: patchops.fleet.patch_rollback
   - module: patchops.fleet.patch_report
 notes:
-  - Needs root.
+  - Needs root, on Windows an administrator.
+  - On Windows it needs the collection C(ansible.windows), and cannot install from O(server_selection=microsoft_update).
+    Who approves an update there approves its licence terms, which M(ansible.windows.win_updates) accepts. An update
+    that the node hides is left alone.
+  - The options O(cache_valid_time), O(lock_timeout), O(apt_pins), O(release_dates), O(install_dependencies) and
+    O(bindings_interpreter) are about package managers, and are not looked at on Windows.
   - Fails before it touches the node when none of the given baselines fits it.
   - Nobody is asked anything. A configuration file that was changed on the node is kept, the package's own one lands
     beside it, unless dpkg is configured otherwise.
@@ -178,7 +201,7 @@ patches:
   elements: dict
   contains:
     kb_id:
-      description: name.arch
+      description: name.arch, or a KB id
       type: str
     name:
       description: Name of the package.
@@ -191,6 +214,12 @@ patches:
       type: str
     new:
       description: The approved version.
+      type: str
+    title:
+      description: Of an update of Windows, which has no versions, its title.
+      type: str
+    update_id:
+      description: Its id, because several updates can share a KB id.
       type: str
     outcome:
       description: V(installed), V(failed), V(skipped), V(downloaded), or in check mode V(planned).
@@ -212,7 +241,7 @@ dependencies:
   elements: dict
   sample: [{kb_id: libssl3.amd64, name: libssl3, arch: amd64, old: 3.0.15-1, new: 3.0.17-1}]
 download_size:
-  description: What was to be fetched, in bytes; null where the package manager does not tell.
+  description: What was to be fetched, in bytes; null where the package manager does not tell, and on Windows.
   returned: success or failure of a patch
   type: int
   sample: 2048576

@@ -11,14 +11,18 @@ version_added: 1.0.0
 description:
   - Looks at what an installation of patches needs of a node, and returns one finding for each check, with what to do
     about it. Does not fail because of a finding; see the role P(patchops.fleet.patch_preflight#role) for that.
-  - "C(connection): the module runs, and as root."
+  - "C(connection): the module runs, and as root; on Windows as an administrator."
   - "C(operating_system): the package manager is one that this collection works with."
-  - "C(disk_space): the package manager's cache, C(/), C(/usr), C(/var) and C(/boot) have room and can be written to."
+  - "C(disk_space): the package manager's cache, C(/), C(/usr), C(/var) and C(/boot) have room and can be written to.
+    On Windows the system drive has room."
+  - "C(services): those that updates of Windows need are not disabled (C(wuauserv), C(bits), C(trustedinstaller)). On
+    Windows only."
   - "C(lock): no other process works on the packages, or it ends within O(lock_timeout). No lock is taken to see it."
   - "C(interrupted_transaction): no transaction was left unfinished, by this collection or by others."
   - "C(package_manager): its database and metadata can be read, and nothing else installs patches on its own."
   - "C(repositories): each enabled one gives its metadata now. It is the package manager that asks them, as for an
-    installation, with its own proxies and signatures."
+    installation, with its own proxies and signatures. On Windows an online search finds everything."
+  - "C(wsus): the WSUS server that a policy names answers. On Windows only."
   - "C(pending_reboot): no reboot is due from before."
   - "C(clock): the node's clock agrees with the controller's."
 author:

@@ -16,6 +16,9 @@ description:
     undone is told beforehand, and nothing is changed then, unless O(partial=true).
   - A new kernel came beside the old one, which is still there with its boot entry. The new one is removed, unless it is
     the one that runs.
+  - On a Windows node the updates that the run installed leave again, by KB id, through the packages of the servicing
+    stack (C(Remove-WindowsPackage)). What has no such package there, as updates of applications and signatures, and
+    what is permanent, stays, and so does an update whose KB id another one has that the run did not install.
   - A run that was interrupted is waited for and brought to an end first, as by M(patchops.fleet.patch_install), and is
     then the last one.
 author:
@@ -23,6 +26,8 @@ author:
 extends_documentation_fragment:
   - patchops.fleet.baselines
   - patchops.fleet.host
+  - patchops.fleet.windows
+  - patchops.fleet.supersedence
   - patchops.fleet.records
   - patchops.fleet.reboot
   - ansible.builtin.action_common_attributes
@@ -32,8 +37,10 @@ attributes:
   action:
     support: full
   async:
-    support: full
-    details: Without a reboot. The reboot is the controller's, which a task with C(async) does not wait for.
+    support: partial
+    details:
+      - Without a reboot. The reboot is the controller's, which a task with C(async) does not wait for.
+      - Not on Windows nodes, which are assessed on the controller.
   bypass_host_loop:
     support: none
   check_mode:
@@ -45,7 +52,7 @@ attributes:
     support: full
   platform:
     support: full
-    platforms: debian, ubuntu, fedora, rhel, suse
+    platforms: debian, ubuntu, fedora, rhel, suse, windows
 options:
   of_run:
     description:
@@ -59,13 +66,14 @@ options:
     default: false
   minimum_free_space:
     description:
-      - What must stay free, in MiB, after the download of the old versions.
+      - What must stay free, in MiB, after the download of the old versions. Not looked at on Windows, where nothing is
+        downloaded.
     type: int
     default: 200
 seealso:
   - module: patchops.fleet.patch_install
 notes:
-  - Needs root.
+  - Needs root, on Windows an administrator.
   - What packages did when they were installed beyond their files, such as converting a database, is not undone. Only a
     snapshot of the node undoes that.
   - What was rolled back is approved and missing again, so that the next M(patchops.fleet.patch_install) installs it

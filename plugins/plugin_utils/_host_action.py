@@ -104,8 +104,8 @@ class HostAction(ActionBase):
             self._remove_tmp_path(self._connection._shell.tmpdir)
         return answer
 
-    def other_action(self, name: str, arguments: Document, task_vars: Document) -> Document:
-        """What another action comes to on this node, as a part of this task. Raises Refused where there is none."""
+    def other_action(self, name: str, arguments: Document) -> ActionBase:
+        """Another action on this node, as a part of this task. Raises Refused where there is none."""
         task = self._task.copy()
         task.action, task.args = name, arguments
         action = self._shared_loader_obj.action_loader.get(
@@ -119,7 +119,7 @@ class HostAction(ActionBase):
         )
         if action is None:
             raise Refused(f"{name} is not there; install the collection {name.rpartition('.')[0]}")
-        return action.run(task_vars=task_vars)
+        return action
 
     def kept(self, arguments: Document, answer: Document) -> Document:
         """`answer` once its record is in records_dir, with what the task did not ask for left out."""

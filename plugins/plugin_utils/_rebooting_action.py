@@ -77,7 +77,8 @@ class RebootingAction(HostAction):
             "msg": f"patchops.fleet reboots this node to bring installed patches into use, run {arguments['run_id']}",
         }
         try:
-            rebooted = self.other_action(WIN_REBOOT if self.on_windows else REBOOT, options, task_vars)
+            reboot = self.other_action(WIN_REBOOT if self.on_windows else REBOOT, options)
+            rebooted = reboot.run(task_vars=task_vars)
         except AnsibleConnectionFailure as error:
             rebooted = {"unreachable": True, "msg": str(error)}
         except AnsibleError as error:

@@ -106,7 +106,7 @@ class Installation:
     def _rounds(self) -> None:
         while targets := self._next():
             due = self._due_after([])
-            if due.required and due.due and not self._restarts:
+            if due.required and due.due and not self._restarts and not self._download_only:
                 self._restart(due)  # while one is pending, win_updates installs nothing
                 continue
             self._hold_that_there_is_room()
@@ -126,7 +126,7 @@ class Installation:
         limit = self._arguments["max_duration"]
         if not targets or not limit or time.monotonic() - self._began < limit:
             return targets
-        if not self._steps:
+        if not self._touched:
             raise Refused(f"max_duration ({limit} s) was over before anything was downloaded; nothing was changed")
         self._warnings.append(f"max_duration ({limit} s) was over; {len(targets)} updates were not begun any more")
         return []
@@ -167,9 +167,13 @@ class Installation:
             self._stop(f"win_updates cannot search: {seen.get('msg')}")
         return seen
 
+    @property
+    def _touched(self) -> bool:
+        return bool(self._steps or self._restarts)
+
     def _stop(self, why: str) -> t.NoReturn:
-        """Raises Stopped, or Refused where nothing has been installed that must be told of."""
-        if self._steps:
+        """Raises Stopped, or Refused where nothing has been done that must be told of."""
+        if self._touched:
             raise Stopped(f"{why}. Nothing more was installed")
         raise Refused(f"{why}. Nothing was installed")
 
@@ -230,6 +234,7 @@ class Installation:
         answer = self._result(self._record, results)
         answer.update(
             changed=bool(planned),
+            outcome="planned" if planned else outcome.overall(results),
             diff=outcome.diff(installs),
             commands=[_command(self._state, [one.target.kb_id for one in planned])] if planned else [],
         )

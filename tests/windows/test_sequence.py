@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 
+from ansible_collections.patchops.fleet.plugins.plugin_utils._windows import journal
 from ansible_collections.patchops.fleet.tests.integration.test_patch_install_windows import (
     INSTALL,
     OPTIONS,
@@ -17,6 +19,16 @@ from ansible_collections.patchops.fleet.tests.integration.test_patch_install_win
 )
 
 ROLLBACK = "patchops.fleet.patch_rollback"
+# What a run leaves on a node whose controller went away when it had begun.
+INTERRUPTED = journal.written(
+    journal.begun(
+        journal.Journal(),
+        "before",
+        journal.INSTALL,
+        [{"id": "u1", "kb_id": "KB1", "title": "Update u1"}],
+        datetime.datetime(2026, 11, 1, tzinfo=datetime.timezone.utc),
+    )
+)
 
 
 def task(name, module, options, **keywords):
@@ -44,7 +56,7 @@ def test_what_runs_after_one_another_come_to(ansible, fleet, tmp_path):
     for connection in ("psrp", "winrm"):
         u1, u2, u3 = plain()
         u2.packaged = False
-        fleet.add(connection, host(u1, u2, u3), connection)
+        fleet.add(connection, host(u1, u2, u3, members={"runs": INTERRUPTED}), connection)
     fleet.write_inventory()
     before = task("scanned_before", "patchops.fleet.patch_scan", {})
     keep = {
@@ -74,6 +86,9 @@ def test_what_runs_after_one_another_come_to(ansible, fleet, tmp_path):
             "COMPLIANT",
             True,
         )
+        for told_of in (planned, installed):
+            (recovered,) = told_of["recovered"]
+            assert (recovered["run_id"], outcomes(recovered)) == ("before", {"KB1": "missing"})
         assert (again["changed"], again["outcome"], again["recovered"]) == (False, "nothing_to_do", [])
         assert states(told["scanned"]["record"]) == states(installed["record"])
         assert outcomes(told["undoing"]) == {"KB1": "planned", "KB2": "impossible"}

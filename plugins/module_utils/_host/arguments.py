@@ -34,8 +34,9 @@ INSTALL_LIMIT_ARGUMENTS: t.Dict[str, t.Dict[str, t.Any]] = {
         "elements": "dict",
         "options": {
             "name": {"type": "str", "required": True},
-            "arch": {"type": "str", "required": True},
-            "version": {"type": "str", "required": True},
+            # raw: null on Windows, which ansible-core 2.18 takes for no text; check_limits holds them to it elsewhere
+            "arch": {"type": "raw", "required": True},
+            "version": {"type": "raw", "required": True},
             "kb_id": {"type": "str"},
         },
     },

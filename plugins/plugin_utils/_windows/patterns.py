@@ -54,7 +54,7 @@ def alike(targets: t.Sequence[Target], updates: t.Sequence[Document]) -> dict[Ta
     others = {
         _key(update["title"], update.get("kbs") or ()): update
         for update in updates
-        if not update["installed"] and update["id"] not in ids
+        if not (update["installed"] or update.get("held") or update["id"] in ids)
     }
     found = {target: others.get(_key(target.title, target.kbs)) for target in targets}
     return {target: _alike(other["id"]) for target, other in found.items() if other is not None}

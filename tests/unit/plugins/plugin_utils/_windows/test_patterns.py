@@ -116,6 +116,7 @@ def test_a_superseded_update_is_not_found_and_the_reason_names_the_other():
     [
         pytest.param(of_inventory(SAME), True, id="alike, and not to be installed"),
         pytest.param(of_inventory(SAME, installed=True), False, id="alike, and installed"),
+        pytest.param(of_inventory(SAME, held="hidden"), False, id="alike, and hidden"),
         pytest.param(of_inventory(SAME, title="Another"), False, id="of another title"),
         pytest.param(of_inventory(SAME, kbs=["KB4"]), False, id="of another KB id"),
     ],
