@@ -88,7 +88,7 @@ def declared(params: t.Mapping[str, t.Any], snapshot_id: str) -> Request:
     settings = _settings(reader, given)
     settings["DocumentName"] = WITH_HOOKS if hooked else PLAIN
     rates = {name: declared_rate(reader, name, given.get(name, USUAL_RATES[name])) for name in RATES}
-    identifiers, targets = declared_nodes(reader, given)
+    identifiers, targets = _nodes(reader, given)
     problems: t.List[Problem] = []
     with together(BaselineError, problems):
         problems += reader.problems
