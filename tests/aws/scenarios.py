@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.patchops.fleet.tests.servers.answers import node_id
+from ansible_collections.patchops.fleet.plugins.module_utils._engine.schemas import COUNTS
+from ansible_collections.patchops.fleet.tests.servers.answers import MISSING, node_id
 from ansible_collections.patchops.fleet.tests.servers.ssm.server import REGION, Server
 
 Variables = dict[str, t.Any]
@@ -114,6 +115,35 @@ def managed_nodes(server: Server) -> Variables:
     return {}
 
 
+def reporting_nodes(server: Server) -> Variables:
+    """One that lacks patches, and one with security updates that its baseline does not approve."""
+    security = {**MISSING, "KBId": "KB1", "State": "AVAILABLE_SECURITY_UPDATE"}
+    windows = {"platform": "Windows", "operating_system": "WINDOWS", "patches": [security]}
+    tags = {"Patch Group": "Production"}
+    server.nodes(
+        {"id": node_id(0), "tags": tags, "scanned": True, "patches": [MISSING]},
+        {"id": "mi-00000000000000001", "tags": tags, "scanned": True, **windows},
+    )
+    return {}
+
+
+# What hosts found out about themselves.
+HOST_RECORD = {
+    "schema": 1,
+    "capture": {"time": "2026-11-21T05:40:00Z", "run_id": "example"},
+    "operation": "Scan",
+    "node": {"id": "mi-00000000000000001", "name": "example", "operating_system": "DEBIAN"},
+    "baseline": {"name": "example", "why": "it is the only one"},
+    "status": "COMPLIANT",
+    "compliance_level": None,
+    "complete": True,
+    "summary": dict.fromkeys(COUNTS, 0),
+    "patches": [],
+    "patches_omitted": 0,
+}
+HOST_RECORDS = [HOST_RECORD, {**HOST_RECORD, "node": {**HOST_RECORD["node"], "id": node_id(0)}}]
+
+
 def patch(may_fail: bool = False, **options: t.Any) -> Task:
     return module("ssm_patch_run", may_fail, **{"operation": "Scan", "wait_delay": 0, **options})
 
@@ -170,6 +200,9 @@ INFO = [
     module("ssm_maintenance_window_target_info", window="example"),
     module("ssm_maintenance_window_task_info", window="example"),
     module("ssm_patch_baseline_info", owner="all"),
+    module("ssm_patch_compliance_info"),
+    module("ssm_patch_compliance_info", patch_groups=["Production"]),
+    module("ssm_patch_compliance_info", instance_ids=NODES, patches="all"),
     module("ssm_patch_group_info"),
     module("ssm_patch_manager_info", nodes=True),
     module("ssm_patch_policy_info"),
@@ -271,6 +304,16 @@ SCENARIOS = [
         "All modules whose names end with `_info`",
         [Play(INFO)],
         before=[Play([PRESENT, module("ssm_document", **DOCUMENT), module("ssm_patch_policy", **PATCH_POLICY)])],
+        prepare=reporting_nodes,
+    ),
+    Scenario(
+        "ssm_compliance_items",
+        "Module ssm_compliance_items",
+        [
+            Play([module("ssm_compliance_items", records=HOST_RECORDS)], check=True),
+            Play([module("ssm_compliance_items", records=HOST_RECORDS)]),
+        ],
+        prepare=reporting_nodes,
     ),
     Scenario(
         "ssm_document",
