@@ -351,6 +351,15 @@ def test_a_permission_that_is_lacking_skips_its_check_alone(
     assert answer["status"] == "ok"
 
 
+def test_what_is_denied_is_asked_once(preflight, fleet, aws):
+    for number in range(3):
+        fleet.manage({"id": "mi-%017d" % number})
+    aws.fail(operation="ListTagsForResource", error="AccessDeniedException")
+    (finding,) = [one for one in preflight()["findings"] if one["check"] == "patch_group"]
+    assert (finding["status"], len(finding["nodes"])) == ("skipped", 3)
+    assert aws.actions.count("ssm:ListTagsForResource") == 1
+
+
 def test_the_setting_is_not_missed_where_the_profile_has_the_policy(preflight, fleet, aws):
     good, bad = fleet.launch(profile=fleet.profile("core", CORE)), fleet.launch()
     aws.fail(operation="GetServiceSetting", error="AccessDeniedException")
