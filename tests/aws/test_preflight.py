@@ -15,6 +15,7 @@ TRUST = json.dumps({"Version": "2012-10-17", "Statement": []})
 CORE = "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"
 SETTING = "/ssm/managed-instance/default-ec2-instance-management-role"
 HYBRID = "mi-0123456789abcdef0"
+IMAGE = "ami-03cf127a"  # one of moto's; to list them takes it seconds
 STRANGER = "i-0fedcba9876543210"
 
 
@@ -40,7 +41,6 @@ class Fleet:
         self.ec2 = aws.client("ec2")
         self.vpc = self.ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
         self.subnet = self.ec2.create_subnet(VpcId=self.vpc, CidrBlock="10.0.0.0/24")["Subnet"]["SubnetId"]
-        self.image = self.ec2.describe_images(MaxResults=5)["Images"][0]["ImageId"]
         self.nodes = []
 
     @property
@@ -50,7 +50,7 @@ class Fleet:
 
     def launch(self, tags=None, profile=None, subnet=None, managed=True, metadata_tags=False, **node):
         """An instance; `node` is what Systems Manager knows of it, where it does."""
-        asked = {"ImageId": self.image, "MinCount": 1, "MaxCount": 1, "SubnetId": subnet or self.subnet}
+        asked = {"ImageId": IMAGE, "MinCount": 1, "MaxCount": 1, "SubnetId": subnet or self.subnet}
         if profile:
             asked["IamInstanceProfile"] = {"Name": profile}
         if metadata_tags:
@@ -376,7 +376,7 @@ def test_without_knowing_the_nodes_there_is_nothing_to_say(preflight, aws):
 def test_many_nodes_take_few_calls_and_few_findings(preflight, fleet, aws):
     fleet.endpoints()
     aws.client().update_service_setting(SettingId=SETTING, SettingValue="service-role/Default")
-    asked = {"ImageId": fleet.image, "MinCount": 220, "MaxCount": 220, "SubnetId": fleet.subnet}
+    asked = {"ImageId": IMAGE, "MinCount": 220, "MaxCount": 220, "SubnetId": fleet.subnet}
     made = fleet.ec2.run_instances(**asked)["Instances"]
     identifiers = [one["InstanceId"] for one in made]
     aws.nodes(*({"id": one, "agent_latest": True} for one in identifiers))
