@@ -10,11 +10,14 @@ with "example".
 
 from __future__ import annotations
 
+import json
 import typing as t
 
+from ansible_collections.patchops.fleet.tests.servers import answers
 from ansible_collections.patchops.fleet.tests.servers.answers import node_id
 from ansible_collections.patchops.fleet.tests.servers.ssm.server import REGION, Server
 
+QUICK_SETUP = "AWSQuickSetupType-PatchPolicy"
 Variables = dict[str, t.Any]
 Task = dict[str, t.Any]
 
@@ -30,8 +33,7 @@ class Scenario(t.NamedTuple):
     name: str  # of the policy: docs/iam/NAME.json
     purpose: str
     plays: t.Sequence[Play]
-    before: t.Sequence[Play] = ()  # what has made what is there
-    prepare: t.Callable[[Server], Variables] = lambda _server: {}  # the same without a play; variables of plays
+    prepare: t.Callable[[Server], Variables] = lambda _server: {}  # makes what is there before; variables of plays
     beside: t.Sequence[str] = ()  # policies that the caller has as well: what they allow is left out
 
 
@@ -103,6 +105,21 @@ def instance(server: Server) -> Variables:
     image = ec2.describe_images(MaxResults=5)["Images"][0]["ImageId"]
     (launched,) = ec2.run_instances(ImageId=image, MinCount=1, MaxCount=1)["Instances"]
     return {"nodes": [{"id": launched["InstanceId"], "patch_group": "Production"}]}
+
+
+def everything(server: Server) -> Variables:
+    """One of each thing that there is to read, with tags."""
+    ssm, tags = server.client(), [{"Key": "team", "Value": "example"}]
+    baseline = answers.baseline(ssm, Name="example", Tags=tags)
+    ssm.register_patch_baseline_for_patch_group(BaselineId=baseline, PatchGroup="Production")
+    window = answers.window(ssm, Name="example", Tags=tags)
+    answers.task(ssm, window, answers.target(ssm, window))
+    content = json.dumps({"schemaVersion": "2.2", "description": "Drain", "mainSteps": []})
+    ssm.create_document(Name="example", Content=content, DocumentFormat="JSON", DocumentType="Command")
+    parameters = {"PatchPolicyName": "example", "SelectedPatchBaselines": "{}", "TargetRegions": REGION}
+    definition = {"Type": QUICK_SETUP, "Parameters": {**parameters, "TargetAccounts": "123456789012"}}
+    server.client("ssm-quicksetup").create_configuration_manager(Name="example", ConfigurationDefinitions=[definition])
+    return {}
 
 
 def managed_nodes(server: Server) -> Variables:
@@ -190,11 +207,11 @@ SCENARIOS = [
                 check=True,
             )
         ],
-        before=[Play([PRESENT])],
+        prepare=everything,
     ),
     Scenario(
         "aws_patch_manager-manage",
-        "Role aws_patch_manager: everything but the two that follow",
+        "Role aws_patch_manager, and the modules for baselines, groups and windows, but for the two that follow",
         [Play([PRESENT, aws_patch_manager(**CHANGED, aws_patch_manager_purge=True), GONE])],
     ),
     Scenario(
@@ -270,7 +287,7 @@ SCENARIOS = [
         "info",
         "All modules whose names end with `_info`",
         [Play(INFO)],
-        before=[Play([PRESENT, module("ssm_document", **DOCUMENT), module("ssm_patch_policy", **PATCH_POLICY)])],
+        prepare=everything,
     ),
     Scenario(
         "ssm_document",
