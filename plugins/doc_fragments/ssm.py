@@ -26,6 +26,7 @@ attributes:
       - patchops.fleet.aws
 notes:
   - Calls that AWS throttles are repeated.
+  - The permissions that modules need are in C(docs/iam) of the collection, as policies of IAM.
 """
 
     INFO = r"""
@@ -47,4 +48,5 @@ attributes:
       - patchops.fleet.aws
 notes:
   - Calls that AWS throttles are repeated.
+  - The permissions that modules need are in C(docs/iam) of the collection, as policies of IAM.
 """

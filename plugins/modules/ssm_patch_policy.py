@@ -169,7 +169,6 @@ seealso:
     description: Another way to patch on a schedule, in one account and Region.
 notes:
   - Parameters of a policy that this module has no option for stay as they are.
-  - The policy of IAM that it needs is in C(docs/iam) of the collection.
 """
 
 EXAMPLES = r"""

@@ -33,8 +33,6 @@ def play(server: Server, scenario: Scenario, folder: pathlib.Path, policies: t.S
     """
     server.reset()
     variables = scenario.prepare(server)
-    for one in scenario.before:
-        _run(server, one, folder, variables)
     server.application.calls.clear()
     server.set(permissions={"policies": policies, "access_key": ACCESS_KEY})
     for one in scenario.plays:

@@ -10,12 +10,15 @@ with "example".
 
 from __future__ import annotations
 
+import json
 import typing as t
 
 from ansible_collections.patchops.fleet.plugins.module_utils._engine.schemas import COUNTS
+from ansible_collections.patchops.fleet.tests.servers import answers
 from ansible_collections.patchops.fleet.tests.servers.answers import MISSING, node_id
 from ansible_collections.patchops.fleet.tests.servers.ssm.server import REGION, Server
 
+QUICK_SETUP = "AWSQuickSetupType-PatchPolicy"
 Variables = dict[str, t.Any]
 Task = dict[str, t.Any]
 
@@ -31,8 +34,7 @@ class Scenario(t.NamedTuple):
     name: str  # of the policy: docs/iam/NAME.json
     purpose: str
     plays: t.Sequence[Play]
-    before: t.Sequence[Play] = ()  # what has made what is there
-    prepare: t.Callable[[Server], Variables] = lambda _server: {}  # the same without a play; variables of plays
+    prepare: t.Callable[[Server], Variables] = lambda _server: {}  # makes what is there before; variables of plays
     beside: t.Sequence[str] = ()  # policies that the caller has as well: what they allow is left out
 
 
@@ -125,6 +127,21 @@ def reporting_nodes(server: Server) -> Variables:
         {"id": "mi-00000000000000001", "tags": tags, "scanned": True, **windows},
     )
     return {}
+
+
+def everything(server: Server) -> Variables:
+    """One of each thing that there is to read, with tags."""
+    ssm, tags = server.client(), [{"Key": "team", "Value": "example"}]
+    baseline = answers.baseline(ssm, Name="example", Tags=tags)
+    ssm.register_patch_baseline_for_patch_group(BaselineId=baseline, PatchGroup="Production")
+    window = answers.window(ssm, Name="example", Tags=tags)
+    answers.task(ssm, window, answers.target(ssm, window))
+    content = json.dumps({"schemaVersion": "2.2", "description": "Drain", "mainSteps": []})
+    ssm.create_document(Name="example", Content=content, DocumentFormat="JSON", DocumentType="Command")
+    parameters = {"PatchPolicyName": "example", "SelectedPatchBaselines": "{}", "TargetRegions": REGION}
+    definition = {"Type": QUICK_SETUP, "Parameters": {**parameters, "TargetAccounts": "123456789012"}}
+    server.client("ssm-quicksetup").create_configuration_manager(Name="example", ConfigurationDefinitions=[definition])
+    return reporting_nodes(server)
 
 
 # What hosts found out about themselves.
@@ -223,11 +240,11 @@ SCENARIOS = [
                 check=True,
             )
         ],
-        before=[Play([PRESENT])],
+        prepare=everything,
     ),
     Scenario(
         "aws_patch_manager-manage",
-        "Role aws_patch_manager: everything but the two that follow",
+        "Role aws_patch_manager, and the modules for baselines, groups and windows, but for the two that follow",
         [Play([PRESENT, aws_patch_manager(**CHANGED, aws_patch_manager_purge=True), GONE])],
     ),
     Scenario(
@@ -303,8 +320,7 @@ SCENARIOS = [
         "info",
         "All modules whose names end with `_info`",
         [Play(INFO)],
-        before=[Play([PRESENT, module("ssm_document", **DOCUMENT), module("ssm_patch_policy", **PATCH_POLICY)])],
-        prepare=reporting_nodes,
+        prepare=everything,
     ),
     Scenario(
         "ssm_compliance_items",

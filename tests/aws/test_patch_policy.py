@@ -169,6 +169,14 @@ def test_an_unchanged_policy_asks_for_no_baseline(aws, patch_policy):
     assert aws.actions == ["ssm-quicksetup:ListConfigurationManagers", "ssm-quicksetup:GetConfigurationManager"]
 
 
+def test_output_ends_with_its_place(aws, patch_policy):
+    patch_policy.ok(**INSTALL)
+    policy = patch_policy.converge(name="production", output_s3_bucket_name="")["patch_policy"]
+    assert [name for name in policy if name.startswith("output")] == []
+    told = parameters(aws, "production")
+    assert (told["OutputLogEnableS3"], told["OutputS3BucketName"], told["OutputS3KeyPrefix"]) == ("false", "", "")
+
+
 def test_units_have_no_type_of_target_for_all_nodes(aws, patch_policy):
     units = {"target_accounts": None, "target_organizational_units": ["r-ab12"]}
     assert patch_policy.converge(**{**SCAN, **units})["patch_policy"]["target_type"] == "*"
@@ -202,6 +210,16 @@ def test_several_of_one_name(aws, patch_policy):
     assert not patch_policy.ok(**SCAN, manager_arn=first)["changed"]
 
 
+def test_a_manager_of_another_type_is_left_alone(aws, patch_policy, module):
+    definition = {"Type": "AWSQuickSetupType-CFGRecording", "Parameters": {"TargetRegions": "eu-central-1"}}
+    setup = aws.client("ssm-quicksetup")
+    arn = setup.create_configuration_manager(Name="nightly", ConfigurationDefinitions=[definition])["ManagerArn"]
+    assert patch_policy.ok(**SCAN)["changes"] == ["create patch policy nightly"]
+    assert "has no patch policy" in patch_policy.failure(name="x", manager_arn=arn)
+    assert len(module("ssm_patch_policy_info").ok()["patch_policies"]) == 1
+    assert module("ssm_patch_policy_info").ok(manager_arn=arn)["patch_policies"] == []
+
+
 def test_a_deployment_that_fails_is_told(aws, patch_policy):
     aws.set(deployment_end="FAILED", deployment_message="The role may not be assumed.")
     result = patch_policy(**SCAN)
@@ -216,19 +234,25 @@ def test_a_deployment_that_fails_is_told(aws, patch_policy):
     assert "ended as DELETE_FAILED: The role may not be assumed." in message
 
 
+def deploy(aws):
+    """Have AWS deploy the policy again."""
+    found = manager(aws)
+    (definition,) = found["ConfigurationDefinitions"]
+    told = {"Id": definition["Id"], "Parameters": definition["Parameters"]}
+    aws.client("ssm-quicksetup").update_configuration_definition(ManagerArn=found["ManagerArn"], **told)
+
+
 def test_a_deployment_under_way_is_waited_for(aws, patch_policy):
-    created = patch_policy.ok(**SCAN, wait=False)["patch_policy"]
-    assert created["status"] in ("INITIALIZING", "DEPLOYING")
+    assert patch_policy.ok(**SCAN, wait=False)["patch_policy"]["status"] == "DEPLOYING"
+    assert patch_policy.ok(**SCAN)["patch_policy"]["status"] == "SUCCEEDED"
+    deploy(aws)
     result = patch_policy.ok(**{**SCAN, "target_regions": ["eu-west-1"]})
     assert (result["changed"], result["patch_policy"]["status"]) == (True, "SUCCEEDED")
 
 
 def test_without_waiting_a_deployment_under_way_is_in_the_way(aws, patch_policy):
-    created = patch_policy.ok(**SCAN)["patch_policy"]
-    (definition,) = manager(aws)["ConfigurationDefinitions"]
-    aws.client("ssm-quicksetup").update_configuration_definition(
-        ManagerArn=created["manager_arn"], Id=definition["Id"], Parameters=definition["Parameters"]
-    )
+    patch_policy.ok(**SCAN)
+    deploy(aws)
     message = patch_policy.failure(**{**SCAN, "target_regions": ["eu-west-1"]}, wait=False)
     assert "Failed to deploy patch policy nightly anew" in message
 

@@ -41,6 +41,14 @@ TASK = {"WindowId": "mw-1", "ServiceRoleArn": ROLE}
                      [SSM + "document/a", EC2 + "*", SSM + "managed-instance/*"], id="nodes by tags"),
         pytest.param("ssm:SendCommand", {"DocumentName": "a", "OutputS3BucketName": "b"},
                      [SSM + "document/a", "arn:aws:s3:::b"], id="a bucket for output"),
+        pytest.param("ssm:StartAutomationExecution", {"DocumentName": "a", "DocumentVersion": "2"},
+                     [SSM + "automation-definition/a:2", SSM + "automation-execution/*", SSM + "document/a"],
+                     id="runbook"),
+        pytest.param("iam:GetPolicy", {"PolicyArn": "arn:aws:iam::aws:policy/A"}, ["arn:aws:iam::aws:policy/A"],
+                     id="policy"),
+        pytest.param("events:PutRule", {"Name": "a"}, ["arn:aws:events:eu-central-1:123456789012:rule/a"], id="rule"),
+        pytest.param("sns:Subscribe", {"TopicArn": "arn:aws:sns:eu-central-1:123456789012:a"},
+                     ["arn:aws:sns:eu-central-1:123456789012:a"], id="topic"),
         pytest.param("ec2:CreateTags", {"ResourceId.1": "i-1", "Tag.1.Key": "a"}, [EC2 + "i-1"], id="query protocol"),
         pytest.param("iam:GetRole", {"RoleName": "example"}, [ROLE], id="role"),
         pytest.param("s3:PutObject", {"Bucket": "b", "Key": "c/d"}, ["arn:aws:s3:::b/c/d"], id="object"),
@@ -99,6 +107,8 @@ PASSING = one("iam:PassRole", "*", Condition={"StringEquals": {"iam:PassedToServ
         pytest.param(one(), Need("ssm:GetPatchBaseline", SSM + "document/a"), False, id="another type"),
         pytest.param(one(resource="arn:aws:ssm:eu-west-1:*:patchbaseline/*"), Need("ssm:GetPatchBaseline", OF_AWS),
                      False, id="another Region"),
+        pytest.param(one(resource="arn:aws:ssm:*:patchbaseline/*"), Need("ssm:GetPatchBaseline", OF_AWS), False,
+                     id="a wildcard over a colon"),
         pytest.param(one(resource="*"), Need("ssm:GetPatchBaseline", OF_AWS), True, id="everything"),
         pytest.param(one(), Need("ssm:GetPatchBaseline", "*"), False, id="everything is asked for"),
         pytest.param(PASSING, Need("iam:PassRole", ROLE, PASSED), True, id="condition"),
@@ -124,6 +134,7 @@ def test_the_least_policy():
         Need("s3:PutObject", "arn:aws:s3:::example/a/b"),
         Need("sns:Subscribe", "arn:aws:sns:eu-central-1:123456789012:example"),
         Need("ssm:DescribePatchBaselines", "*"),
+        Need("ssm:StartAutomationExecution", SSM + "automation-definition/Example:$DEFAULT"),
     ]
     rows = [(row["Action"], row["Resource"], row.get("Condition")) for row in policy.least(needed)["Statement"]]
     both = {"ArnEquals": {"iam:PolicyARN": ["arn:aws:iam::aws:policy/A", "arn:aws:iam::aws:policy/B"]}}
@@ -134,6 +145,7 @@ def test_the_least_policy():
         (["ssm:DeletePatchBaseline", "ssm:GetPatchBaseline"], ["arn:aws:ssm:*:*:patchbaseline/*"], None),
         (["ssm:DescribePatchBaselines"], ["*"], None),
         (["ssm:SendCommand"], ["arn:aws:ssm:*:*:document/AWS-RunPatchBaseline"], None),
+        (["ssm:StartAutomationExecution"], ["arn:aws:ssm:*:*:automation-definition/Example:*"], None),
     ]
     assert policy.least(reversed(needed)) == policy.least(needed)
     assert all(policy.allows([policy.least(needed)], need) for need in needed)

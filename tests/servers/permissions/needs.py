@@ -13,7 +13,7 @@ import re
 import typing as t
 
 from ..ssm.calls import Call
-from .reference import ResourceType, resource_types
+from .reference import ResourceType, condition_keys, resource_types
 
 ACCOUNT = "123456789012"  # whose credentials callers have
 SSM = "ssm.amazonaws.com"
@@ -48,8 +48,8 @@ PASSED_TO = {
     "events": ["events.amazonaws.com"],
 }
 ROLE_MEMBERS = ("ServiceRoleArn", "RoleArn", "IamRole", "LocalDeploymentAdministrationRoleArn", "AutomationAssumeRole")
-NODES = ("instance", "managed-instance")
-TAGGED = {
+TAGGING_OPERATIONS = ("AddTagsToResource", "ListTagsForResource", "RemoveTagsFromResource")
+TAGGED = {  # by what these call it
     "Association": "association",
     "Automation": "automation-execution",
     "Document": "document",
@@ -61,6 +61,7 @@ TAGGED = {
 # Members of requests by the type of resource that they name.
 NAMING = {
     "association": ("AssociationId",),
+    "automation-definition": ("DocumentName",),
     "automation-execution": ("AutomationExecutionId",),
     "bucket": ("Bucket", "OutputS3BucketName"),
     "configuration-manager": ("ManagerArn", "ResourceArn"),
@@ -73,7 +74,7 @@ NAMING = {
     "policy": ("PolicyArn",),
     "resourcedatasync": ("SyncName",),
     "role": ("RoleName", "RoleArn"),
-    "rule-on-default-event-bus": ("Rule", "Name"),
+    "rule-on-default-event-bus": ("Rule", "Name", "ResourceARN"),
     "topic": ("TopicArn", "Name", "ResourceArn"),
     "windowtarget": ("WindowTargetId",),
     "windowtask": ("WindowTaskId",),
@@ -93,9 +94,13 @@ def needs(call: Call) -> list[Need]:
     if call.action in FREE:
         return []
     action = RENAMED.get(call.action, call.action)
-    context = tuple(("iam:PolicyARN", value) for value in _named(call.request, ("PolicyArn",)) if call.service == "iam")
-    own = [Need(action, arn, context) for arn in _resources(action, call)]
+    own = [Need(action, arn, _context(action, call)) for arn in _resources(action, call)]
     return [*own, *_tagging(call), *_passing(call), *_more(call)]
+
+
+def _context(action: str, call: Call) -> tuple[tuple[str, str], ...]:
+    attached = _named(call.request, ("PolicyArn",)) if "iam:PolicyARN" in condition_keys(action) else ()
+    return tuple(("iam:PolicyARN", arn) for arn in attached)
 
 
 def _tagging(call: Call) -> list[Need]:
@@ -144,13 +149,11 @@ def _ids(kind: str, call: Call, required: bool = False) -> list[str]:
     if call.service == "s3":
         path = [request["Bucket"], request.get("Key")] if request and "Bucket" in request else []
         return {"bucket": path[:1], "object": ["/".join(path)] if all(path) and path else []}.get(kind, [])
-    if "ResourceType" in (request or {}) and call.operation in (
-        "AddTagsToResource",
-        "ListTagsForResource",
-        "RemoveTagsFromResource",
-    ):
+    if call.operation in TAGGING_OPERATIONS and "ResourceType" in request:
         return [request["ResourceId"]] if kind == TAGGED.get(request["ResourceType"]) else []
     found = _named(request, NAMING.get(kind, ()))
+    if kind == "automation-definition":
+        found = [f"{name}:{request.get('DocumentVersion', '$DEFAULT')}" for name in found]
     if kind in OF_A_NODE:
         found = [one for one in found if OF_A_NODE[kind].fullmatch(one)]
         required = required or bool(_named(request, ("Targets",)))  # by tags, whatever nodes carry them

@@ -55,7 +55,9 @@ def general(arn: str) -> str:
     if arn == ANY:
         return arn
     partition, service, region, account, resource = arn.split(":", 5)[1:]
-    if not KEPT.fullmatch(resource):
+    if resource.startswith("automation-definition/"):
+        resource = re.sub(r":.*", ":*", resource)  # of any version
+    elif not KEPT.fullmatch(resource):
         resource = re.sub(r"/.*", "/*", resource)  # nothing to replace in the name of a bucket or topic
     account = account if account in ("", "aws") else "*"
     return ":".join(("arn", partition, service, region and "*", account, resource))

@@ -40,9 +40,9 @@ KNOWN = {
 
 
 def check_definition(definition: dict[str, t.Any]) -> None:
-    """Raises ValidationException for all that is wrong with it. Empty text is no value."""
+    """Raises ValidationException for all that is wrong with it, if it is a patch policy's. Empty text is no value."""
     if definition["Type"] != TYPE:
-        raise SSMError("ValidationException", f"The strict Quick Setup has {TYPE} alone, not {definition['Type']}")
+        return
     given = {name: value for name, value in definition["Parameters"].items() if value}
     problems = [*_unknown(definition["Parameters"]), *_values(given), *_targets(given)]
     if problems:

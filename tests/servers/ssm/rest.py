@@ -10,7 +10,7 @@ import re
 import typing as t
 import urllib.parse
 
-import botocore.session
+from botocore import loaders
 from botocore.exceptions import UnknownServiceError
 from botocore.model import OperationModel, ServiceModel
 
@@ -56,8 +56,11 @@ def match(service: str, method: str, uri: str, headers: t.Collection[str]) -> Ma
 @functools.cache
 def model(service: str) -> ServiceModel | None:
     """By the name that requests are signed with; None where botocore knows none."""
+    loader = (
+        loaders.create_loader()
+    )  # of its own: clients of S3 strip the bucket from the paths of the model they share
     try:
-        return botocore.session.get_session().get_service_model(service)
+        return ServiceModel(loader.load_service_model(service, "service-2"), service)
     except UnknownServiceError:
         return None
 
