@@ -12,7 +12,8 @@ import subprocess
 import sys
 import typing as t
 
-from ansible_collections.patchops.fleet.tests.aws.scenarios import SCENARIOS, Play, Scenario, Variables
+from ansible_collections.patchops.fleet.tests.aws.scenario import Play, Scenario, Variables
+from ansible_collections.patchops.fleet.tests.aws.scenarios import SCENARIOS
 from ansible_collections.patchops.fleet.tests.servers.permissions.needs import Need, needs
 from ansible_collections.patchops.fleet.tests.servers.permissions.policy import Policy, allows, least
 from ansible_collections.patchops.fleet.tests.servers.ssm.calls import Call

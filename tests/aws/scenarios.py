@@ -14,38 +14,13 @@ import json
 import typing as t
 
 from ansible_collections.patchops.fleet.plugins.module_utils._engine.schemas import COUNTS
+from ansible_collections.patchops.fleet.tests.aws import runbook_scenarios
+from ansible_collections.patchops.fleet.tests.aws.scenario import Play, Scenario, Task, Variables, module, role
 from ansible_collections.patchops.fleet.tests.servers import answers
 from ansible_collections.patchops.fleet.tests.servers.answers import MISSING, node_id
 from ansible_collections.patchops.fleet.tests.servers.ssm.server import REGION, Server
 
 QUICK_SETUP = "AWSQuickSetupType-PatchPolicy"
-Variables = dict[str, t.Any]
-Task = dict[str, t.Any]
-
-
-class Play(t.NamedTuple):
-    """One ansible-playbook."""
-
-    tasks: t.Sequence[Task]
-    check: bool = False
-
-
-class Scenario(t.NamedTuple):
-    name: str  # of the policy: docs/iam/NAME.json
-    purpose: str
-    plays: t.Sequence[Play]
-    prepare: t.Callable[[Server], Variables] = lambda _server: {}  # makes what is there before; variables of plays
-    beside: t.Sequence[str] = ()  # policies that the caller has as well: what they allow is left out
-
-
-def role(name: str, /, **variables: t.Any) -> Task:
-    return {"ansible.builtin.include_role": {"name": f"patchops.fleet.{name}"}, "vars": variables}
-
-
-def module(name: str, /, may_fail: bool = False, **options: t.Any) -> Task:
-    return {f"patchops.fleet.{name}": options, "ignore_errors": may_fail}
-
-
 RULE = {"filters": {"CLASSIFICATION": ["Security"]}, "approve_after_days": 7}
 TAGS = {"team": "example"}
 BASELINE = {
@@ -141,6 +116,7 @@ def everything(server: Server) -> Variables:
     parameters = {"PatchPolicyName": "example", "SelectedPatchBaselines": "{}", "TargetRegions": REGION}
     definition = {"Type": QUICK_SETUP, "Parameters": {**parameters, "TargetAccounts": "123456789012"}}
     server.client("ssm-quicksetup").create_configuration_manager(Name="example", ConfigurationDefinitions=[definition])
+    runbook_scenarios.runs(server)
     return reporting_nodes(server)
 
 
@@ -212,6 +188,7 @@ PRESENT, GONE = aws_patch_manager(**POLICY), aws_patch_manager(**POLICY, aws_pat
 IMPORT = {"aws_patch_manager_state": "import", "aws_patch_manager_import_file": "{{ playbook_dir }}/imported.yml"}
 
 INFO = [
+    *runbook_scenarios.INFO,
     module("ssm_document_info"),
     module("ssm_maintenance_window_info"),
     module("ssm_maintenance_window_target_info", window="example"),
@@ -359,4 +336,5 @@ SCENARIOS = [
             )
         ],
     ),
+    *runbook_scenarios.SCENARIOS,
 ]
