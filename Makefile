@@ -34,7 +34,7 @@ format: ## Put the code in the form that lint asks for
 aws-demo: ## Apply the AWS example to an SSM on this machine: no account, nothing outside; ARGS="--keep" leaves it running
 	@$(call script,run) test python scripts/aws_demo.py $(ARGS)
 
-bench: ## Measure scan and engine beside what the tools themselves take, and a scan of ten hosts (that as root on Debian)
+bench: ## Measure scan, engine and reading compliance on AWS beside the least they can take, and a scan of ten hosts (that as root on Debian)
 	@$(call script,run) test python tests/bench/bench.py $(ARGS)
 
 build: ## Build the collection archive in dist/

@@ -187,7 +187,7 @@ def work(module, api):
     params = module.params
     if params["test_message"] == "":
         raise ResourceError("test_message: must not be empty; leave it out where none is to be sent")
-    arn = alert_topic.arn_of(Api(module.client("sts")), module.client("sns").meta.region_name, params["name"])
+    arn = alert_topic.arn_of(Api(module.client("sts")), module.region, params["name"])
     found = alert_topic.read(api, arn)
     change = planned(params, found, arn)
     stuck = alert_topic.kept_pending(found, change) if params["purge_subscriptions"] else []

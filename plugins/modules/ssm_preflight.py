@@ -169,8 +169,7 @@ def work(module, api):
     findings, nodes = preflight.examine(subjects, facts)
     if not nodes:
         findings = [{**NOBODY.document(), "nodes": []}]
-    region = module.client("ssm").meta.region_name
-    return {"changed": False, "status": worst(findings), "findings": findings, "nodes": nodes, "region": region}
+    return {"changed": False, "status": worst(findings), "findings": findings, "nodes": nodes, "region": module.region}
 
 
 def main():

@@ -13,8 +13,9 @@ from __future__ import annotations
 import json
 import typing as t
 
+from ansible_collections.patchops.fleet.plugins.module_utils._engine.schemas import COUNTS
 from ansible_collections.patchops.fleet.tests.servers import answers
-from ansible_collections.patchops.fleet.tests.servers.answers import node_id
+from ansible_collections.patchops.fleet.tests.servers.answers import MISSING, node_id
 from ansible_collections.patchops.fleet.tests.servers.ssm.server import REGION, Server
 
 QUICK_SETUP = "AWSQuickSetupType-PatchPolicy"
@@ -107,6 +108,27 @@ def instance(server: Server) -> Variables:
     return {"nodes": [{"id": launched["InstanceId"], "patch_group": "Production"}]}
 
 
+def managed_nodes(server: Server) -> Variables:
+    """One that succeeds and one outside EC2 that fails, both of a patch group; and a bucket."""
+    location = {"LocationConstraint": REGION}
+    server.client("s3").create_bucket(Bucket="example-bucket", CreateBucketConfiguration=location)
+    tags = {"Patch Group": "Production"}
+    server.nodes({"id": node_id(0), "tags": tags}, {"id": "mi-00000000000000001", "tags": tags, "end": "Failed"})
+    return {}
+
+
+def reporting_nodes(server: Server) -> Variables:
+    """One that lacks patches, and one with security updates that its baseline does not approve."""
+    security = {**MISSING, "KBId": "KB1", "State": "AVAILABLE_SECURITY_UPDATE"}
+    windows = {"platform": "Windows", "operating_system": "WINDOWS", "patches": [security]}
+    tags = {"Patch Group": "Production"}
+    server.nodes(
+        {"id": node_id(0), "tags": tags, "scanned": True, "patches": [MISSING]},
+        {"id": "mi-00000000000000001", "tags": tags, "scanned": True, **windows},
+    )
+    return {}
+
+
 def everything(server: Server) -> Variables:
     """One of each thing that there is to read, with tags."""
     ssm, tags = server.client(), [{"Key": "team", "Value": "example"}]
@@ -119,16 +141,24 @@ def everything(server: Server) -> Variables:
     parameters = {"PatchPolicyName": "example", "SelectedPatchBaselines": "{}", "TargetRegions": REGION}
     definition = {"Type": QUICK_SETUP, "Parameters": {**parameters, "TargetAccounts": "123456789012"}}
     server.client("ssm-quicksetup").create_configuration_manager(Name="example", ConfigurationDefinitions=[definition])
-    return {}
+    return reporting_nodes(server)
 
 
-def managed_nodes(server: Server) -> Variables:
-    """One that succeeds and one outside EC2 that fails, both of a patch group; and a bucket."""
-    location = {"LocationConstraint": REGION}
-    server.client("s3").create_bucket(Bucket="example-bucket", CreateBucketConfiguration=location)
-    tags = {"Patch Group": "Production"}
-    server.nodes({"id": node_id(0), "tags": tags}, {"id": "mi-00000000000000001", "tags": tags, "end": "Failed"})
-    return {}
+# What hosts found out about themselves.
+HOST_RECORD = {
+    "schema": 1,
+    "capture": {"time": "2026-11-21T05:40:00Z", "run_id": "example"},
+    "operation": "Scan",
+    "node": {"id": "mi-00000000000000001", "name": "example", "operating_system": "DEBIAN"},
+    "baseline": {"name": "example", "why": "it is the only one"},
+    "status": "COMPLIANT",
+    "compliance_level": None,
+    "complete": True,
+    "summary": dict.fromkeys(COUNTS, 0),
+    "patches": [],
+    "patches_omitted": 0,
+}
+HOST_RECORDS = [HOST_RECORD, {**HOST_RECORD, "node": {**HOST_RECORD["node"], "id": node_id(0)}}]
 
 
 def patch(may_fail: bool = False, **options: t.Any) -> Task:
@@ -187,6 +217,9 @@ INFO = [
     module("ssm_maintenance_window_target_info", window="example"),
     module("ssm_maintenance_window_task_info", window="example"),
     module("ssm_patch_baseline_info", owner="all"),
+    module("ssm_patch_compliance_info"),
+    module("ssm_patch_compliance_info", patch_groups=["Production"]),
+    module("ssm_patch_compliance_info", instance_ids=NODES, patches="all"),
     module("ssm_patch_group_info"),
     module("ssm_patch_manager_info", nodes=True),
     module("ssm_patch_policy_info"),
@@ -288,6 +321,15 @@ SCENARIOS = [
         "All modules whose names end with `_info`",
         [Play(INFO)],
         prepare=everything,
+    ),
+    Scenario(
+        "ssm_compliance_items",
+        "Module ssm_compliance_items",
+        [
+            Play([module("ssm_compliance_items", records=HOST_RECORDS)], check=True),
+            Play([module("ssm_compliance_items", records=HOST_RECORDS)]),
+        ],
+        prepare=reporting_nodes,
     ),
     Scenario(
         "ssm_document",

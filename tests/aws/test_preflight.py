@@ -15,6 +15,7 @@ TRUST = json.dumps({"Version": "2012-10-17", "Statement": []})
 CORE = "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"
 SETTING = "/ssm/managed-instance/default-ec2-instance-management-role"
 HYBRID = "mi-0123456789abcdef0"
+IMAGE = "ami-03cf127a"  # one of moto's; to list them takes it seconds
 STRANGER = "i-0fedcba9876543210"
 
 
@@ -40,7 +41,6 @@ class Fleet:
         self.ec2 = aws.client("ec2")
         self.vpc = self.ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
         self.subnet = self.ec2.create_subnet(VpcId=self.vpc, CidrBlock="10.0.0.0/24")["Subnet"]["SubnetId"]
-        self.image = self.ec2.describe_images(MaxResults=5)["Images"][0]["ImageId"]
         self.nodes = []
 
     @property
@@ -50,7 +50,7 @@ class Fleet:
 
     def launch(self, tags=None, profile=None, subnet=None, managed=True, metadata_tags=False, **node):
         """An instance; `node` is what Systems Manager knows of it, where it does."""
-        asked = {"ImageId": self.image, "MinCount": 1, "MaxCount": 1, "SubnetId": subnet or self.subnet}
+        asked = {"ImageId": IMAGE, "MinCount": 1, "MaxCount": 1, "SubnetId": subnet or self.subnet}
         if profile:
             asked["IamInstanceProfile"] = {"Name": profile}
         if metadata_tags:
@@ -351,6 +351,15 @@ def test_a_permission_that_is_lacking_skips_its_check_alone(
     assert answer["status"] == "ok"
 
 
+def test_what_is_denied_is_asked_once(preflight, fleet, aws):
+    for number in range(3):
+        fleet.manage({"id": "mi-%017d" % number})
+    aws.fail(operation="ListTagsForResource", error="AccessDeniedException")
+    (finding,) = [one for one in preflight()["findings"] if one["check"] == "patch_group"]
+    assert (finding["status"], len(finding["nodes"])) == ("skipped", 3)
+    assert aws.actions.count("ssm:ListTagsForResource") == 1
+
+
 def test_the_setting_is_not_missed_where_the_profile_has_the_policy(preflight, fleet, aws):
     good, bad = fleet.launch(profile=fleet.profile("core", CORE)), fleet.launch()
     aws.fail(operation="GetServiceSetting", error="AccessDeniedException")
@@ -367,7 +376,7 @@ def test_without_knowing_the_nodes_there_is_nothing_to_say(preflight, aws):
 def test_many_nodes_take_few_calls_and_few_findings(preflight, fleet, aws):
     fleet.endpoints()
     aws.client().update_service_setting(SettingId=SETTING, SettingValue="service-role/Default")
-    asked = {"ImageId": fleet.image, "MinCount": 220, "MaxCount": 220, "SubnetId": fleet.subnet}
+    asked = {"ImageId": IMAGE, "MinCount": 220, "MaxCount": 220, "SubnetId": fleet.subnet}
     made = fleet.ec2.run_instances(**asked)["Instances"]
     identifiers = [one["InstanceId"] for one in made]
     aws.nodes(*({"id": one, "agent_latest": True} for one in identifiers))

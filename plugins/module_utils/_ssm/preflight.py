@@ -14,9 +14,12 @@ from .account import TAG_KEYS
 from .change import Resource
 
 CHECKS = ("managed", "agent", "permissions", "endpoints", "patch_group", "baseline", "maintenance_window")
+# Of instances that do not run: how bad that is, and the remedy.
 STATES = {
-    "stopped": "start it, or leave it out; it is patched once it runs and is told to",
-    "stopping": "start it again",
+    "pending": (WARNING, "wait until it runs"),
+    "stopping": (WARNING, "start it again, or leave it out"),
+    "stopped": (WARNING, "start it, or leave it out: it misses what it is told meanwhile"),
+    **dict.fromkeys(node.GONE, (ERROR, "leave it out")),
 }
 # The last has what the agent needs in the way of the others, and is older.
 POLICIES = ("AmazonSSMManagedInstanceCore", "AmazonSSMManagedEC2InstanceDefaultPolicy", "AmazonEC2RoleforSSM")
@@ -37,6 +40,11 @@ class Subject(t.NamedTuple):
     @property
     def hybrid(self) -> bool:
         return self.id.startswith("mi-")
+
+    @property
+    def state(self) -> t.Optional[str]:
+        """Of an instance of EC2 that is known."""
+        return (self.instance or {}).get("State", {}).get("Name")
 
     @property
     def place(self) -> t.Optional[network.Place]:
@@ -76,7 +84,7 @@ def examine(subjects: t.Sequence[Subject], facts: Facts) -> t.Tuple[t.List[Resou
 
 def _of_one(subject: Subject, facts: Facts, ways: t.Dict[network.Place, network.Way]) -> t.Iterator[Finding]:
     yield managed(subject)
-    if subject.node["reach"] == node.UNKNOWN:
+    if subject.node["reach"] == node.UNKNOWN or subject.state in node.GONE:
         return
     if subject.node["reach"] != node.UNMANAGED:
         yield agent(subject, facts.minimum_agent)
@@ -97,11 +105,12 @@ def unasked(check: str, facts: Facts) -> Finding:
 
 def managed(subject: Subject) -> Finding:
     reach = subject.node["reach"]
-    state = (subject.instance or {}).get("State", {}).get("Name")
+    state = subject.state
     if reach == node.ONLINE:
         return Finding("managed", OK, "Systems Manager manages it, and its agent answers")
     if state in STATES:
-        return Finding("managed", WARNING, "the instance is %s" % state, STATES[state])
+        status, remedy = STATES[state]
+        return Finding("managed", status, "the instance is %s" % state, remedy)
     if reach == node.OFFLINE:
         remedy = "start the agent (amazon-ssm-agent), or look at the way to the endpoints"
         return Finding("managed", ERROR, "its agent does not answer", remedy)

@@ -75,7 +75,9 @@ class Look:
         )
 
     def _may(self, check: str, permission: str, ask: t.Callable[[], Answer]) -> t.Optional[Answer]:
-        """The answer; None where the caller may not ask, which is noted for the check that it is for."""
+        """The answer; None where the caller may not ask, which is noted for the check, and not tried again."""
+        if self.denied.get(check) == permission:
+            return None
         try:
             return ask()
         except SSMError as error:

@@ -92,6 +92,13 @@ DOCUMENTS = {
         3600,
         "executionTimeout",
     ),
+    "AWS-RunPowerShellScript": Document(
+        {"runPowerShellScript": ("Windows",)},
+        {"commands": ANYTHING, "workingDirectory": ANYTHING, "executionTimeout": NUMBER},
+        ("commands",),
+        3600,
+        "executionTimeout",
+    ),
 }
 
 

@@ -71,9 +71,9 @@ class Step:
                 return after.removeprefix("step:")
             if after == "Abort":
                 return ""
-        if self.declared.get("isEnd"):
-            return ""
-        return self.outputs.get("NextStep", [self.declared.get("nextStep")])[0]
+        if "NextStep" in self.outputs:
+            return self.outputs["NextStep"][0]
+        return "" if self.declared.get("isEnd") else self.declared.get("nextStep")
 
     def shown(self) -> Resource:
         step = {
@@ -133,7 +133,8 @@ def _outputs(region: Region, step: Step) -> dict[str, list[str]]:
         fitting = [one["NextStep"] for one in choices if _fits(one)]
         following = [*fitting, *filter(None, [step.inputs.get("Default")])]
         return {"NextStep": following[:1]} if following else {}
-    return {}
+    told = (region.simulation.step_outputs or {}).get(step.name, {})
+    return {name: [value] for name, value in told.items()}
 
 
 def _fits(choice: Resource) -> bool:

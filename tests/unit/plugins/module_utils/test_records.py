@@ -64,3 +64,54 @@ def test_whatever_a_node_calls_itself_the_file_is_two_levels_down(tmp_path, text
     kept = _records.keep(str(tmp_path), record(node_id=text, time=text or "t"))
     assert kept.resolve().parent.parent == tmp_path
     assert not kept.parent.name.startswith(".")
+
+
+def report(started="2026-11-21T05:39:00Z", **members):
+    return {**record(**members), "ssm": {"operation_start_time": started}}
+
+
+def names(folder):
+    return sorted(path.name for path in folder.rglob("*") if path.is_file())
+
+
+def test_a_report_of_systems_manager_has_one_file_whatever_is_learnt_of_it(tmp_path):
+    known = report()
+    assert _records.keep_report(str(tmp_path), known)
+    assert not _records.keep_report(str(tmp_path), known)
+    assert _records.keep_report(str(tmp_path), {**known, "patches": ["one"]})
+    (path,) = tmp_path.rglob("*.json")
+    assert (path.name, json.loads(path.read_text())["patches"]) == ("20261121T054000Z-ssm.json", ["one"])
+    assert _records.keep_report(str(tmp_path), report(time="2026-11-22T05:40:00Z"))
+    assert len(names(tmp_path)) == 2
+
+
+def test_what_is_only_compared_is_not_written(tmp_path):
+    assert _records.keep_report(str(tmp_path / "records"), report(), write=False)
+    assert not (tmp_path / "records").exists()
+
+
+@pytest.mark.parametrize("name", [pytest.param("web-1", id="usual"), pytest.param("ssm", id="named like our files")])
+def test_a_report_never_takes_the_place_of_what_a_host_told(tmp_path, name):
+    for _time in range(2):
+        _records.keep(str(tmp_path), record(name=name))
+    _records.keep_report(str(tmp_path), report(name=name))
+    kept = [json.loads(path.read_text()) for path in tmp_path.rglob("*.json")]
+    assert sorted("ssm" in one for one in kept) == [False, False, True]
+
+
+def test_a_node_that_never_reported_has_one_file_until_it_does(tmp_path):
+    assert _records.keep_report(str(tmp_path), report(None, time="2026-11-21T05:40:00Z"))
+    assert not _records.keep_report(str(tmp_path), report(None, time="2026-11-22T05:40:00Z"))
+    (path,) = tmp_path.rglob("*.json")
+    assert json.loads(path.read_text())["capture"]["time"] == "2026-11-22T05:40:00Z"
+    assert _records.keep_report(str(tmp_path), {**report(None), "status_reason": "another"})
+    assert names(tmp_path) == ["ssm.json"]
+    _records.keep_report(str(tmp_path), report())
+    assert names(tmp_path) == ["20261121T054000Z-ssm.json"]
+
+
+def test_a_file_that_cannot_be_read_is_written_anew(tmp_path):
+    (tmp_path / "i-0123456789abcdef0").mkdir()
+    (tmp_path / "i-0123456789abcdef0" / "ssm.json").write_text("{")
+    assert _records.keep_report(str(tmp_path), report(None))
+    assert json.loads((tmp_path / "i-0123456789abcdef0" / "ssm.json").read_text())["ssm"]

@@ -42,6 +42,8 @@ def subject(node=None, instance=RUNNING, tags=None):
         pytest.param("Offline", "stopped", "warning", "the instance is stopped", id="offline because stopped"),
         pytest.param("Unmanaged", "running", "error", "the instance runs, and Systems Manager", id="not managed"),
         pytest.param("Unmanaged", "stopped", "warning", "the instance is stopped", id="not managed, and stopped"),
+        pytest.param("Unmanaged", "pending", "warning", "the instance is pending", id="not managed yet"),
+        pytest.param("Unmanaged", "terminated", "error", "the instance is terminated", id="gone"),
     ],
 )
 def test_managed(reach, state, status, words):
@@ -117,6 +119,13 @@ def test_patch_group(tags, group, status, words):
 def test_baseline(registrations, node, status, words):
     found = preflight.baseline(subject(node), "Web", NOTHING._replace(registrations=registrations))
     assert (found.status, words in found.finding) == (status, True), found
+
+
+def test_of_what_is_gone_nothing_more_is_said():
+    gone = subject({"reach": "Unmanaged"}, {"State": {"Name": "terminated"}}, {})
+    findings, nodes = preflight.examine([gone], NOTHING)
+    assert [one["check"] for one in findings] == ["managed"]
+    assert nodes == [{"id": ID, "name": "web", "status": "error"}]
 
 
 def test_what_nodes_have_alike_is_one_finding():

@@ -175,6 +175,42 @@ def test_patches_that_facts_had_no_room_for_are_warned_of(assembled, record, pat
     assert warning.startswith("web-1 lists 4 fewer non-compliant patches than it counts")
 
 
+AWS = {"ssm": {"reach": "Online"}}
+
+
+def test_counts_that_aws_does_not_have_are_not_told(assembled, record):
+    made = record("aws-1", **AWS)
+    del made["summary"]["waiting_count"]
+    (node,) = assembled(made).nodes
+    assert (node.tells("waiting_count"), node.tells("missing_count"), node.count("waiting_count")) == (False, True, 0)
+
+
+def test_levels_that_aws_does_not_tell_are_warned_of(assembled, record, patch):
+    fleet = assembled(record("aws-1", patches=[patch(compliance_level=None), patch()], **AWS))
+    (warning,) = fleet.warnings
+    assert warning.startswith("aws-1: the compliance levels of 1 non-compliant patch are not in its record")
+    assert fleet.nodes[0].non_compliant_by_level()["HIGH"] == 1
+
+
+def test_levels_that_are_summed_up_count(assembled, record):
+    made = record("aws-1", status="NON_COMPLIANT", summary={"missing_count": 3},
+                  non_compliant_by_level={"LOW": 2, "CRITICAL": 1}, **AWS)  # fmt: skip
+    fleet = assembled(made)
+    assert fleet.warnings == ()
+    assert fleets.summary(fleet)["non_compliant_by_level"] == {
+        "CRITICAL": 1, "HIGH": 0, "MEDIUM": 0, "LOW": 2, "INFORMATIONAL": 0, "UNSPECIFIED": 0,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("members", "status"),
+    [pytest.param({}, "UNKNOWN", id="its own of another run"), pytest.param(AWS, "COMPLIANT", id="of Systems Manager")],
+)
+def test_what_systems_manager_tells_is_of_no_run(assembled, record, members, status):
+    fleet = assembled(record("web-1", run_id="another", **members), hosts={"web-1": "no result"})
+    assert [node.status for node in fleet.nodes] == [status]
+
+
 def test_unreadable_records_are_counted(assembled, record):
     fleet = assembled(record(), unreadable=[loading.Unreadable("/x.json", "not JSON")])
     assert fleets.summary(fleet)["unreadable"] == 1
