@@ -14,38 +14,13 @@ import json
 import typing as t
 
 from ansible_collections.patchops.fleet.plugins.module_utils._engine.schemas import COUNTS
+from ansible_collections.patchops.fleet.tests.aws import scenarios_of_operations
+from ansible_collections.patchops.fleet.tests.aws.scenario import Play, Scenario, Task, Variables, module, role
 from ansible_collections.patchops.fleet.tests.servers import answers
 from ansible_collections.patchops.fleet.tests.servers.answers import MISSING, node_id
 from ansible_collections.patchops.fleet.tests.servers.ssm.server import REGION, Server
 
 QUICK_SETUP = "AWSQuickSetupType-PatchPolicy"
-Variables = dict[str, t.Any]
-Task = dict[str, t.Any]
-
-
-class Play(t.NamedTuple):
-    """One ansible-playbook."""
-
-    tasks: t.Sequence[Task]
-    check: bool = False
-
-
-class Scenario(t.NamedTuple):
-    name: str  # of the policy: docs/iam/NAME.json
-    purpose: str
-    plays: t.Sequence[Play]
-    prepare: t.Callable[[Server], Variables] = lambda _server: {}  # makes what is there before; variables of plays
-    beside: t.Sequence[str] = ()  # policies that the caller has as well: what they allow is left out
-
-
-def role(name: str, /, **variables: t.Any) -> Task:
-    return {"ansible.builtin.include_role": {"name": f"patchops.fleet.{name}"}, "vars": variables}
-
-
-def module(name: str, /, may_fail: bool = False, **options: t.Any) -> Task:
-    return {f"patchops.fleet.{name}": options, "ignore_errors": may_fail}
-
-
 RULE = {"filters": {"CLASSIFICATION": ["Security"]}, "approve_after_days": 7}
 TAGS = {"team": "example"}
 BASELINE = {
@@ -103,7 +78,7 @@ def aws_patch_manager(**variables: t.Any) -> Task:
 def instance(server: Server) -> Variables:
     """An instance of EC2 that belongs to a patch group."""
     ec2 = server.client("ec2")
-    image = ec2.describe_images(MaxResults=5)["Images"][0]["ImageId"]
+    image = scenarios_of_operations.IMAGE
     (launched,) = ec2.run_instances(ImageId=image, MinCount=1, MaxCount=1)["Instances"]
     return {"nodes": [{"id": launched["InstanceId"], "patch_group": "Production"}]}
 
@@ -212,8 +187,12 @@ PRESENT, GONE = aws_patch_manager(**POLICY), aws_patch_manager(**POLICY, aws_pat
 IMPORT = {"aws_patch_manager_state": "import", "aws_patch_manager_import_file": "{{ playbook_dir }}/imported.yml"}
 
 INFO = [
+    module("ssm_activation_info"),
+    module("ssm_association_info"),
+    module("ssm_automation_info"),
     module("ssm_document_info"),
     module("ssm_maintenance_window_info"),
+    module("ssm_managed_node_info"),
     module("ssm_maintenance_window_target_info", window="example"),
     module("ssm_maintenance_window_task_info", window="example"),
     module("ssm_patch_baseline_info", owner="all"),
@@ -223,6 +202,7 @@ INFO = [
     module("ssm_patch_group_info"),
     module("ssm_patch_manager_info", nodes=True),
     module("ssm_patch_policy_info"),
+    module("ssm_resource_data_sync_info"),
 ]
 
 SCENARIOS = [
@@ -321,6 +301,7 @@ SCENARIOS = [
         "All modules whose names end with `_info`",
         [Play(INFO)],
         prepare=everything,
+        every=["document"],
     ),
     Scenario(
         "ssm_compliance_items",
@@ -359,4 +340,5 @@ SCENARIOS = [
             )
         ],
     ),
+    *scenarios_of_operations.SCENARIOS,
 ]

@@ -1,0 +1,39 @@
+# Copyright: (c) 2026, the patchops.fleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a scenario is, which a policy of docs/iam is made of; see scenarios.py."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.patchops.fleet.tests.servers.ssm.server import Server
+
+Variables = dict[str, t.Any]
+Task = dict[str, t.Any]
+
+
+class Play(t.NamedTuple):
+    """One ansible-playbook."""
+
+    tasks: t.Sequence[Task]
+    check: bool = False
+
+
+class Scenario(t.NamedTuple):
+    name: str  # of the policy: docs/iam/NAME.json
+    purpose: str
+    plays: t.Sequence[Play]
+    prepare: t.Callable[[Server], Variables] = lambda _server: {}  # makes what is there before; variables of plays
+    every: t.Sequence[
+        str
+    ] = ()  # types of resources (document, role, ...) of which it has to reach all, whatever their names
+    beside: t.Sequence[str] = ()  # policies that the caller has as well: what they allow is left out
+
+
+def role(name: str, /, **variables: t.Any) -> Task:
+    return {"ansible.builtin.include_role": {"name": f"patchops.fleet.{name}"}, "vars": variables}
+
+
+def module(name: str, /, may_fail: bool = False, **options: t.Any) -> Task:
+    return {f"patchops.fleet.{name}": options, "ignore_errors": may_fail}
