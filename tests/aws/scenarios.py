@@ -116,7 +116,11 @@ def everything(server: Server) -> Variables:
     parameters = {"PatchPolicyName": "example", "SelectedPatchBaselines": "{}", "TargetRegions": REGION}
     definition = {"Type": QUICK_SETUP, "Parameters": {**parameters, "TargetAccounts": "123456789012"}}
     server.client("ssm-quicksetup").create_configuration_manager(Name="example", ConfigurationDefinitions=[definition])
-    return reporting_nodes(server)
+    variables = reporting_nodes(server)
+    targets = [{"Key": "InstanceIds", "Values": [node_id(0)]}]
+    scan = {"Parameters": {"Operation": ["Scan"]}, "Targets": targets}
+    ssm.create_association(Name="AWS-RunPatchBaseline", AssociationName="example", **scan)
+    return variables
 
 
 # What hosts found out about themselves.
@@ -188,7 +192,7 @@ IMPORT = {"aws_patch_manager_state": "import", "aws_patch_manager_import_file": 
 
 INFO = [
     module("ssm_activation_info"),
-    module("ssm_association_info"),
+    module("ssm_association_info", executions=5),
     module("ssm_automation_info"),
     module("ssm_document_info"),
     module("ssm_maintenance_window_info"),

@@ -72,7 +72,7 @@ def test_the_resources_of_a_call(action, request_, expected):
         pytest.param("ssm:CreateAssociation", {"Name": "a", "InstanceId": "i-1", "Tags": TAGS},
                      [Need("ssm:AddTagsToResource", SSM + "association/*")], id="tags on what is created alone"),
         pytest.param("events:PutRule", {"Name": "a", "Tags": TAGS},
-                     [Need("events:TagResource", "arn:aws:events:eu-central-1:123456789012:rule/a")], id="tags of a rule"),
+                     [Need("events:TagResource", "arn:aws:events:eu-central-1:123456789012:rule/a")], id="a rule's"),
         pytest.param("iam:CreateRole", {"RoleName": "example", "Tags.member.1.Key": "a"}, [Need("iam:TagRole", ROLE)],
                      id="tags in the query protocol"),
         pytest.param("ssm:RegisterTaskWithMaintenanceWindow", TASK, [Need("iam:PassRole", ROLE, PASSED)], id="a role"),
