@@ -76,7 +76,7 @@ def write(server: Server, folder: pathlib.Path, names: t.Collection[str] = ()) -
     for scenario in SCENARIOS:
         if names and scenario.name not in names:
             continue
-        policy = least(needed(play(server, scenario, folder, None), beside(scenario)))
+        policy = least(needed(play(server, scenario, folder, None), beside(scenario)), scenario.every)
         file = FOLDER / f"{scenario.name}.json"
         if not file.is_file() or file.read_text(encoding="utf-8") != text(policy):
             file.write_text(text(policy), encoding="utf-8")

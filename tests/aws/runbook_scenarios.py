@@ -96,7 +96,7 @@ SCENARIOS = [
     ),
     Scenario(
         "ssm_automation_run",
-        "Module ssm_automation_run",
+        "Module ssm_automation_run, with the runbook AWS-PatchInstanceWithRollback",
         [
             Play([automate(**ON_ONE)], check=True),
             Play(

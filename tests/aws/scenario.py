@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the patchops.fleet contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What scenarios are made of: see scenarios.py."""
+"""What a scenario is, which a policy of docs/iam is made of; see scenarios.py."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ class Scenario(t.NamedTuple):
     purpose: str
     plays: t.Sequence[Play]
     prepare: t.Callable[[Server], Variables] = lambda _server: {}  # makes what is there before; variables of plays
+    every: t.Sequence[str] = ()  # types of resources (document, role, ...) that it reaches by any name
     beside: t.Sequence[str] = ()  # policies that the caller has as well: what they allow is left out
 
 

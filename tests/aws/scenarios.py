@@ -14,7 +14,7 @@ import json
 import typing as t
 
 from ansible_collections.patchops.fleet.plugins.module_utils._engine.schemas import COUNTS
-from ansible_collections.patchops.fleet.tests.aws import runbook_scenarios
+from ansible_collections.patchops.fleet.tests.aws import runbook_scenarios, scenarios_of_operations
 from ansible_collections.patchops.fleet.tests.aws.scenario import Play, Scenario, Task, Variables, module, role
 from ansible_collections.patchops.fleet.tests.servers import answers
 from ansible_collections.patchops.fleet.tests.servers.answers import MISSING, node_id
@@ -78,7 +78,7 @@ def aws_patch_manager(**variables: t.Any) -> Task:
 def instance(server: Server) -> Variables:
     """An instance of EC2 that belongs to a patch group."""
     ec2 = server.client("ec2")
-    image = ec2.describe_images(MaxResults=5)["Images"][0]["ImageId"]
+    image = scenarios_of_operations.IMAGE
     (launched,) = ec2.run_instances(ImageId=image, MinCount=1, MaxCount=1)["Instances"]
     return {"nodes": [{"id": launched["InstanceId"], "patch_group": "Production"}]}
 
@@ -189,8 +189,10 @@ IMPORT = {"aws_patch_manager_state": "import", "aws_patch_manager_import_file": 
 
 INFO = [
     *runbook_scenarios.INFO,
+    module("ssm_activation_info"),
     module("ssm_document_info"),
     module("ssm_maintenance_window_info"),
+    module("ssm_managed_node_info"),
     module("ssm_maintenance_window_target_info", window="example"),
     module("ssm_maintenance_window_task_info", window="example"),
     module("ssm_patch_baseline_info", owner="all"),
@@ -200,6 +202,7 @@ INFO = [
     module("ssm_patch_group_info"),
     module("ssm_patch_manager_info", nodes=True),
     module("ssm_patch_policy_info"),
+    module("ssm_resource_data_sync_info"),
 ]
 
 SCENARIOS = [
@@ -298,6 +301,7 @@ SCENARIOS = [
         "All modules whose names end with `_info`",
         [Play(INFO)],
         prepare=everything,
+        every=["document"],
     ),
     Scenario(
         "ssm_compliance_items",
@@ -337,4 +341,5 @@ SCENARIOS = [
         ],
     ),
     *runbook_scenarios.SCENARIOS,
+    *scenarios_of_operations.SCENARIOS,
 ]

@@ -214,7 +214,7 @@ def test_a_manager_of_another_type_is_left_alone(aws, patch_policy, module):
     definition = {"Type": "AWSQuickSetupType-CFGRecording", "Parameters": {"TargetRegions": "eu-central-1"}}
     setup = aws.client("ssm-quicksetup")
     arn = setup.create_configuration_manager(Name="nightly", ConfigurationDefinitions=[definition])["ManagerArn"]
-    assert patch_policy.ok(**SCAN)["changes"] == ["create patch policy nightly"]
+    assert made(patch_policy.ok(**SCAN)) == ["create patch policy nightly"]
     assert "has no patch policy" in patch_policy.failure(name="x", manager_arn=arn)
     assert len(module("ssm_patch_policy_info").ok()["patch_policies"]) == 1
     assert module("ssm_patch_policy_info").ok(manager_arn=arn)["patch_policies"] == []
@@ -271,19 +271,25 @@ def test_one_that_is_being_deleted_is_made_anew(aws, patch_policy):
 @pytest.mark.parametrize("error", ["InternalServerException", "ThrottlingException"])
 def test_it_is_never_there_twice(aws, patch_policy, error):
     """The call that creates has no client token; here its answer is lost, or AWS does not take it yet."""
-    aws.fail(operation="CreateConfigurationManager", error=error, answered=error == "ThrottlingException", times=1)
+    aws.fail(
+        service="ssm-quicksetup",
+        operation="CreateConfigurationManager",
+        error=error,
+        answered=error == "ThrottlingException",
+        times=1,
+    )
     assert made(patch_policy.ok(**SCAN)) == ["create patch policy nightly"]
     assert manager(aws)["Name"] == "nightly"
 
 
 def test_a_creation_that_failed_is_told(aws, patch_policy):
-    aws.fail(operation="CreateConfigurationManager", error="InternalServerException")
+    aws.fail(service="ssm-quicksetup", operation="CreateConfigurationManager", error="InternalServerException")
     assert "Failed to create patch policy nightly" in patch_policy.failure(**SCAN)
     assert aws.actions.count("ssm-quicksetup:CreateConfigurationManager") == 1
 
 
 def test_throttled_calls_are_repeated(aws, patch_policy):
-    aws.fail(operation="*ConfigurationManager*", error="ThrottlingException", every=3)
+    aws.fail(service="ssm-quicksetup", operation="*ConfigurationManager*", error="ThrottlingException", every=3)
     assert patch_policy.ok(**SCAN)["changed"]
 
 

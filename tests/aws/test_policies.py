@@ -32,7 +32,7 @@ def test_a_policy_is_enough_and_no_more(aws, tmp_path, scenario):
     refused = [call.action for call in calls if re.match("AccessDenied|UnauthorizedOperation", call.error or "")]
     assert refused == [], AGAIN % (scenario.name, scenario.purpose)
     needed = rehearsal.needed(calls, others)
-    assert policy.least(needed) == ours, AGAIN % (scenario.name, scenario.purpose)
+    assert policy.least(needed, scenario.every) == ours, AGAIN % (scenario.name, scenario.purpose)
     for action in policy.actions(ours):
         assert not all(policy.allows([policy.without(ours, action)], need) for need in needed), action
 
@@ -51,13 +51,18 @@ def test_iam_takes_a_policy(aws, name):
     assert len(re.sub(r"\s", "", text)) <= LARGEST
 
 
+def shape(arn):
+    """Services call what varies by different names."""
+    return re.sub(r"\$\{\w+\}", "$", arn)
+
+
 @pytest.mark.parametrize("name", FILES)
 def test_actions_have_the_resources_and_conditions_that_a_policy_gives_them(name):
     for statement in rehearsal.shipped(name)["Statement"]:
         for action in statement["Action"]:
-            types = {one.arn for one in reference.resource_types(action)}
+            types = {shape(one.arn) for one in reference.resource_types(action)}
             for arn in set(statement["Resource"]) - {"*"}:
-                assert types & set(get_matching_raw_arns(arn)), (action, arn)
+                assert types & set(map(shape, get_matching_raw_arns(arn))), (action, arn)
             given = {key for keys in statement.get("Condition", {}).values() for key in keys}
             assert given <= reference.condition_keys(action)
 

@@ -49,6 +49,7 @@ TASK = {"WindowId": "mw-1", "ServiceRoleArn": ROLE}
         pytest.param("events:PutRule", {"Name": "a"}, ["arn:aws:events:eu-central-1:123456789012:rule/a"], id="rule"),
         pytest.param("sns:Subscribe", {"TopicArn": "arn:aws:sns:eu-central-1:123456789012:a"},
                      ["arn:aws:sns:eu-central-1:123456789012:a"], id="topic"),
+        pytest.param("ssm:GetServiceSetting", {"SettingId": "/ssm/a"}, [SSM + "servicesetting/ssm/a"], id="setting"),
         pytest.param("ec2:CreateTags", {"ResourceId.1": "i-1", "Tag.1.Key": "a"}, [EC2 + "i-1"], id="query protocol"),
         pytest.param("iam:GetRole", {"RoleName": "example"}, [ROLE], id="role"),
         pytest.param("s3:PutObject", {"Bucket": "b", "Key": "c/d"}, ["arn:aws:s3:::b/c/d"], id="object"),
@@ -68,6 +69,10 @@ def test_the_resources_of_a_call(action, request_, expected):
         pytest.param("ssm:CreatePatchBaseline", {"Name": "a", "Tags": TAGS},
                      [Need("ssm:AddTagsToResource", SSM + "patchbaseline/*")], id="tags on creation"),
         pytest.param("ssm:CreatePatchBaseline", {"Name": "a", "Tags": []}, [], id="no tags on creation"),
+        pytest.param("ssm:CreateAssociation", {"Name": "a", "InstanceId": "i-1", "Tags": TAGS},
+                     [Need("ssm:AddTagsToResource", SSM + "association/*")], id="tags on what is created alone"),
+        pytest.param("events:PutRule", {"Name": "a", "Tags": TAGS},
+                     [Need("events:TagResource", "arn:aws:events:eu-central-1:123456789012:rule/a")], id="a rule's"),
         pytest.param("iam:CreateRole", {"RoleName": "example", "Tags.member.1.Key": "a"}, [Need("iam:TagRole", ROLE)],
                      id="tags in the query protocol"),
         pytest.param("ssm:RegisterTaskWithMaintenanceWindow", TASK, [Need("iam:PassRole", ROLE, PASSED)], id="a role"),
@@ -147,6 +152,8 @@ def test_the_least_policy():
         (["ssm:SendCommand"], ["arn:aws:ssm:*:*:document/AWS-RunPatchBaseline"], None),
         (["ssm:StartAutomationExecution"], ["arn:aws:ssm:*:*:automation-definition/Example:*"], None),
     ]
+    (sent,) = [row for row in policy.least(needed, ["document"])["Statement"] if row["Action"] == ["ssm:SendCommand"]]
+    assert sent["Resource"] == ["arn:aws:ssm:*:*:document/*"]
     assert policy.least(reversed(needed)) == policy.least(needed)
     assert all(policy.allows([policy.least(needed)], need) for need in needed)
 

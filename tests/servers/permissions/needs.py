@@ -36,10 +36,17 @@ TAGGING = {
     "sns": "sns:TagResource",
     "events": "events:TagResource",
 }
-CREATED = {  # the type of what an operation creates, where its action names none
-    "ssm:CreatePatchBaseline": "patchbaseline",
-    "ssm:CreateMaintenanceWindow": "maintenancewindow",
+CREATED = {  # the type of what an operation creates
+    "events:PutRule": "rule-on-default-event-bus",
+    "iam:CreateRole": "role",
+    "sns:CreateTopic": "topic",
     "ssm:CreateActivation": "managed-instance",
+    "ssm:CreateAssociation": "association",
+    "ssm:CreateDocument": "document",
+    "ssm:CreateMaintenanceWindow": "maintenancewindow",
+    "ssm:CreatePatchBaseline": "patchbaseline",
+    "ssm:StartAutomationExecution": "automation-execution",
+    "ssm-quicksetup:CreateConfigurationManager": "configuration-manager",
 }
 # Who is passed the role that a request names.
 PASSED_TO = {
@@ -66,6 +73,7 @@ NAMING = {
     "bucket": ("Bucket", "OutputS3BucketName"),
     "configuration-manager": ("ManagerArn", "ResourceArn"),
     "document": ("DocumentName", "Name"),
+    "iam-role": ("IamRole",),
     "instance": ("InstanceId", "InstanceIds", "ResourceId"),
     "instance-profile": ("InstanceProfileName",),
     "maintenancewindow": ("WindowId",),
@@ -75,6 +83,7 @@ NAMING = {
     "resourcedatasync": ("SyncName",),
     "role": ("RoleName", "RoleArn"),
     "rule-on-default-event-bus": ("Rule", "Name", "ResourceARN"),
+    "servicesetting": ("SettingId",),
     "topic": ("TopicArn", "Name", "ResourceArn"),
     "windowtarget": ("WindowTargetId",),
     "windowtask": ("WindowTaskId",),
@@ -104,14 +113,13 @@ def _context(action: str, call: Call) -> tuple[tuple[str, str], ...]:
 
 
 def _tagging(call: Call) -> list[Need]:
-    creates = call.operation.startswith(("Create", "Start", "Put")) and call.service in TAGGING
-    if not creates or not (_named(call.request, ("Tags",)) or "Tags.member.1.Key" in (call.request or {})):
+    if call.action not in CREATED:
         return []
-    action = TAGGING[call.service]
-    created = CREATED.get(call.action)
-    types = {one.name: one for one in resource_types(action)}
-    made = [types[created]] if created else [one for one in resource_types(call.action) if one.name in types]
-    return [Need(action, arn) for one in made for arn in _arns(one, call, _ids(one.name, call) or [ANY])]
+    if not (_named(call.request, ("Tags",)) or "Tags.member.1.Key" in call.request):
+        return []
+    action, created = TAGGING[call.service], CREATED[call.action]
+    (kind,) = [one for one in resource_types(action) if one.name == created]
+    return [Need(action, arn) for arn in _arns(kind, call, _ids(created, call) or [ANY])]
 
 
 def _passing(call: Call) -> list[Need]:
@@ -163,7 +171,7 @@ def _ids(kind: str, call: Call, required: bool = False) -> list[str]:
 def _arns(kind: ResourceType, call: Call, ids: t.Iterable[str]) -> list[str]:
     shape = kind.arn.replace("${Partition}", "aws").replace("${Region}", call.region).replace("${Account}", ACCOUNT)
     before = shape.partition("$")[0]
-    return [one if one.startswith("arn:") else before + one for one in ids]
+    return [one if one.startswith("arn:") else before + one.lstrip("/") for one in ids]
 
 
 def _named(request: t.Any, members: t.Collection[str]) -> list[t.Any]:

@@ -5,21 +5,14 @@
 
 from __future__ import annotations
 
-import json
 import typing as t
 
 from werkzeug.wrappers import Response
 
-from ..ssm import rest
 from ..ssm.calls import Call
+from ..ssm.protocols import denial, refusal
 from .needs import ACCOUNT, Need, needs
 from .policy import Policy, allows
-
-QUERY = (
-    "<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>{}</Message></Error></ErrorResponse>"
-)
-EC2 = "<Response><Errors><Error><Code>UnauthorizedOperation</Code><Message>{}</Message></Error></Errors></Response>"
-S3 = "<Error><Code>AccessDenied</Code><Message>{}</Message></Error>"
 
 
 class Permissions(t.NamedTuple):
@@ -43,11 +36,4 @@ def refused(call: Call, need: Need) -> Response:
         f"User: arn:aws:iam::{ACCOUNT}:user/caller is not authorized to perform: {need.action} on resource: "
         f"{need.resource} because no identity-based policy allows the {need.action} action"
     )
-    model = rest.model(call.service)
-    protocol = model.metadata["protocol"] if model else "json"
-    if protocol in ("query", "ec2", "rest-xml"):
-        text = {"query": QUERY, "ec2": EC2, "rest-xml": S3}[protocol].format(words)
-        return Response(text, status=403, content_type="text/xml")
-    body = json.dumps({"__type": "AccessDeniedException", "message": words})
-    kind = {"x-amzn-errortype": "AccessDeniedException"}
-    return Response(body, status=400 if protocol == "json" else 403, content_type="application/json", headers=kind)
+    return refusal(call.service, denial(call.service), words)

@@ -14,15 +14,18 @@ from .needs import ANY, Need
 Policy = dict[str, t.Any]
 Context = dict[str, set[str]]
 # Names that people give. Ids of all else are AWS's, and unknown before.
-KEPT = re.compile(r"(document|role|policy|instance-profile|rule|resource-data-sync)/.+")
+KEPT = re.compile(r"(document|role|policy|instance-profile|rule|resource-data-sync|servicesetting)/.+")
 OPERATORS = {"iam:PolicyARN": "ArnEquals"}
 
 
-def least(needed: t.Iterable[Need]) -> Policy:
-    """Allows these, for any Region, account and id, and nothing else. The same for the same needs, in any order."""
+def least(needed: t.Iterable[Need], every: t.Collection[str] = ()) -> Policy:
+    """Allows these, for any Region, account and id, and nothing else. The same for the same needs, in any order.
+
+    `every`: types of resources, as ARNs spell them, whose names are to be `*` although people give them.
+    """
     contexts: dict[tuple[str, str], Context] = collections.defaultdict(lambda: collections.defaultdict(set))
     for need in needed:
-        values = contexts[need.action, general(need.resource)]
+        values = contexts[need.action, general(need.resource, every)]
         for key, value in need.context:
             values[key].add(value)
     resources: dict[tuple[str, Frozen], set[str]] = collections.defaultdict(set)
@@ -50,14 +53,14 @@ def _statement(actions: list[str], arns: t.Sequence[str], context: Frozen) -> Po
     return {**statement, "Condition": conditions} if conditions else statement
 
 
-def general(arn: str) -> str:
+def general(arn: str, every: t.Collection[str] = ()) -> str:
     """With wildcards for what differs from one account, Region and day to the next."""
     if arn == ANY:
         return arn
     partition, service, region, account, resource = arn.split(":", 5)[1:]
     if resource.startswith("automation-definition/"):
         resource = re.sub(r":.*", ":*", resource)  # of any version
-    elif not KEPT.fullmatch(resource):
+    elif not KEPT.fullmatch(resource) or resource.partition("/")[0] in every:
         resource = re.sub(r"/.*", "/*", resource)  # nothing to replace in the name of a bucket or topic
     account = account if account in ("", "aws") else "*"
     return ":".join(("arn", partition, service, region and "*", account, resource))

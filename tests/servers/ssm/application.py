@@ -20,11 +20,11 @@ from ..permissions.permissions import Permissions
 from . import moto_ssm
 from .calls import Call, read_call
 from .errors import SSMError
-from .faults import OURS, parse_faults
+from .faults import OURS, QUICK_SETUP, parse_faults
 from .nodes import parse_nodes
 from .other_services import answer_of
 from .paging import Pages
-from .quick_setup import SERVICE, QuickSetup
+from .quick_setup import QuickSetup
 from .state import Simulation
 
 PREFIX = "/_control/"
@@ -61,13 +61,13 @@ class Application:
 
     def _fault(self, call: Call) -> Response | None:
         """What another service than ours answers where a fault strikes."""
-        if call.service in (OURS, SERVICE):
+        if call.service in (OURS, QUICK_SETUP):
             return None
         struck = self.service.struck(call.service, call.operation, moto_ssm.ACCOUNT, call.region)
         return answer_of(struck[0], call, moto_ssm.ACCOUNT) if struck else None
 
     def _answer(self, call: Call, environ: Environ) -> Response:
-        if call.service == SERVICE:
+        if call.service == QUICK_SETUP:
             return self.quick_setup.respond(call, environ)
         return Response.from_app(self._moto, environ, buffered=True)
 

@@ -10,10 +10,10 @@ import fnmatch
 import typing as t
 
 from .errors import SSMError
+from .protocols import DENIALS
 
 OURS = "ssm"
-# As different services say that the caller may not.
-DENIALS = ("AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation")
+QUICK_SETUP = "ssm-quicksetup"
 MESSAGES = {"ThrottlingException": "Rate exceeded"}
 
 
@@ -23,10 +23,10 @@ class Fault:
 
     The first `after` of them are left alone; of the rest every `every`th has the fault, `times` times in all.
     `answered` False: the call has done its work when it fails, as when the answer is lost.
-    `answer`: what a service other than SSM says in place of its work; of one whose protocol is JSON.
+    `answer`: what a service other than our two says in place of its work; of one whose protocol is JSON.
     """
 
-    service: str = OURS  # as policies write it; others than SSM have neither delays nor answers that are lost
+    service: str = OURS  # as policies write it; others than our two have neither delays nor answers that are lost
     operation: str = "*"  # a name, or a pattern such as Describe*
     error: str | None = None
     message: str | None = None
@@ -66,10 +66,10 @@ class Fault:
 def parse_faults(written: t.Any) -> list[Fault]:
     """Raises ValueError or TypeError for what is no list of faults."""
     faults = [Fault(**one) for one in written]
-    if any(one.service != OURS and (one.delay or not one.answered) for one in faults):
-        raise ValueError("only SSM has delays and answers that are lost")
-    if any(one.service == OURS and one.answer is not None for one in faults):
-        raise ValueError("SSM has no answers of another's making")
+    if any(one.service not in (OURS, QUICK_SETUP) and (one.delay or not one.answered) for one in faults):
+        raise ValueError("only SSM and Quick Setup have delays and answers that are lost")
+    if any(one.service in (OURS, QUICK_SETUP) and one.answer is not None for one in faults):
+        raise ValueError("SSM and Quick Setup have no answers of another's making")
     if any(one.every < 1 or one.after < 0 or one.delay < 0 for one in faults):
         raise ValueError("every is at least 1; after and delay are not negative")
     return faults

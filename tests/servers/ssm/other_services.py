@@ -6,22 +6,14 @@
 from __future__ import annotations
 
 import json
-from xml.sax.saxutils import escape
 
 from werkzeug.wrappers import Response
 
 from .calls import Call
-from .faults import DENIALS, Fault
+from .faults import Fault
+from .protocols import refusal
 
 JSON = "application/x-amz-json-1.1"
-EC2 = (
-    "<Response><Errors><Error><Code>{code}</Code><Message>{message}</Message></Error></Errors>"
-    "<RequestID>0</RequestID></Response>"
-)
-QUERY = (
-    "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error>"
-    "<RequestId>0</RequestId></ErrorResponse>"
-)
 
 
 def answer_of(fault: Fault, call: Call, account: str) -> Response:
@@ -30,8 +22,4 @@ def answer_of(fault: Fault, call: Call, account: str) -> Response:
     error = fault.exception(call.operation, account)
     if error is None:
         raise ValueError(f"a fault of {call.service} has an error or an answer")
-    status = 403 if error.code in DENIALS else 400
-    if call.service == "events":
-        return Response(json.dumps({"__type": error.code, "message": error.message}), status, content_type=JSON)
-    words = (EC2 if call.service == "ec2" else QUERY).format(code=error.code, message=escape(error.message))
-    return Response(words, status, content_type="text/xml")
+    return refusal(call.service, error.code, error.message)

@@ -18,12 +18,12 @@ from werkzeug.wrappers import Request, Response
 from . import rest
 from .calls import Call
 from .errors import SSMError
+from .faults import QUICK_SETUP as SERVICE
 from .paging import page
 from .patch_policies import check_definition
 from .service import Service
 from .validation import validate
 
-SERVICE = "ssm-quicksetup"
 ACCOUNT = "123456789012"
 RUNNING = ("INITIALIZING", "DEPLOYING", "DELETING")
 Resource = dict[str, t.Any]
@@ -75,7 +75,7 @@ class QuickSetup:
         if "tagKeys" in Request(environ).args:
             request["TagKeys"] = Request(environ).args.getlist("tagKeys")
         try:
-            errors = self.service.strike(call.operation, ACCOUNT, call.region)
+            errors = self.service.strike(SERVICE, call.operation, ACCOUNT, call.region)
             validate(rest.model(SERVICE).operation_model(call.operation).input_shape, request)
             answer = operation(self, request, call.region)
             if errors:

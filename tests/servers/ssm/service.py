@@ -78,13 +78,13 @@ class Service:
 
     def call(self, operation: str, request: t.Any, account: str, region: str) -> Resource:
         """The answer of one of our own operations, or SSMError."""
-        errors = self.strike(operation, account, region)
+        errors = self.strike(OURS, operation, account, region)
         answer = self._answer(operation, request, account, region)
         if errors:
             raise errors[0]
         return answer
 
-    def strike(self, operation: str, account: str, region: str, service: str = OURS) -> list[SSMError]:
+    def strike(self, service: str, operation: str, account: str, region: str) -> list[SSMError]:
         """Waits, and raises, for faults of this call. What it is to fail with once it has done its work."""
         struck = self.struck(service, operation, account, region)
         errors = [(one, one.exception(operation, account)) for one in struck]
