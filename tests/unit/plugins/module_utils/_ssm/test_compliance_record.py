@@ -356,6 +356,26 @@ class Answering:
     def each(self, _doing, _operation, member, **_request):
         return iter(self.answer[member])
 
+    def rows(self, doing, operation, member, **request):
+        return list(self.each(doing, operation, member, **request))
+
+
+AWS_OWN = "arn:aws:ssm:eu-central-1:416089608788:patchbaseline/pb-0123456789abcdef0"
+
+
+@pytest.mark.parametrize(
+    ("listed", "named"),
+    [
+        pytest.param(AWS_OWN, "pb-0123456789abcdef0", id="its id alone"),
+        pytest.param(AWS_OWN, AWS_OWN, id="its ARN"),
+        pytest.param("pb-0123456789abcdef0", "pb-0123456789abcdef0", id="one's own"),
+    ],
+)
+def test_baselines_are_known_by_what_reports_have_of_them(listed, named):
+    row = {"BaselineId": listed, "BaselineName": "security", "OperatingSystem": "UBUNTU"}
+    found = compliance.Baselines(Answering({"BaselineIdentities": [row]})).of(state(BaselineId=named))
+    assert (found.id, found.name, found.operating_system) == (named, "security", "UBUNTU")
+
 
 def test_no_member_of_a_group_state_is_lost():
     raw = recorded("cli-examples/describe-patch-group-state.1")
