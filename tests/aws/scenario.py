@@ -25,12 +25,17 @@ class Scenario(t.NamedTuple):
     purpose: str
     plays: t.Sequence[Play]
     prepare: t.Callable[[Server], Variables] = lambda _server: {}  # makes what is there before; variables of plays
-    every: t.Sequence[str] = ()  # types of resources (document, role, ...) that it reaches by any name
+    every: t.Sequence[str] = ()  # types of resources, such as document, of which it has to reach all
     beside: t.Sequence[str] = ()  # policies that the caller has as well: what they allow is left out
 
 
 def role(name: str, /, **variables: t.Any) -> Task:
     return {"ansible.builtin.include_role": {"name": f"patchops.fleet.{name}"}, "vars": variables}
+
+
+def may_fail(task: Task) -> Task:
+    """Whatever becomes of it the play goes on, as it does not for a role that ignores its errors."""
+    return {"block": [task], "rescue": [{"ansible.builtin.debug": {"msg": "It failed, as it may"}}]}
 
 
 def module(name: str, /, may_fail: bool = False, **options: t.Any) -> Task:

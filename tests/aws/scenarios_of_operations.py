@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 
-from ansible_collections.patchops.fleet.tests.aws.scenario import Play, Scenario, Variables, module, role
+from ansible_collections.patchops.fleet.tests.aws.scenario import Play, Scenario, Variables, may_fail, module, role
 from ansible_collections.patchops.fleet.tests.servers.answers import MISSING, node_id
 from ansible_collections.patchops.fleet.tests.servers.ssm.server import REGION, Server
 
@@ -24,6 +24,11 @@ def nodes(server: Server) -> Variables:
     for name in ("example-hybrid", "example-other"):
         server.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST))
     server.nodes({"id": node_id(0), "tags": GROUP, "patches": [MISSING]}, {"id": HYBRID, "tags": GROUP})
+    return {}
+
+
+def failing_node(server: Server) -> Variables:
+    server.nodes({"id": node_id(0), "tags": GROUP, "patches": [MISSING], "end": "Failed"})
     return {}
 
 
@@ -88,14 +93,24 @@ OTHER_ALERTS = {
     "aws_alerts_tags": OTHER_TAGS,
     "aws_alerts_test": True,
 }
+ONE_NODE = {"operation": "Scan", "instance_ids": [node_id(0)], "wait_delay": 0}
+LATE = {**ONE_NODE, "wait_timeout": 0, "cancel_on_timeout": True}
 RUN = {"aws_patch_run_patch_groups": ["Production"], "aws_patch_run_wait_delay": 0}
 
 SCENARIOS = [
     Scenario(
         "aws_patch_run",
         "Role aws_patch_run",
-        [Play([role("aws_patch_run", **RUN), role("aws_patch_run", **RUN, aws_patch_run_operation="Install")])],
-        prepare=nodes,
+        [
+            Play(
+                [
+                    may_fail(role("aws_patch_run", **RUN)),
+                    may_fail(role("aws_patch_run", **RUN, aws_patch_run_operation="Install")),
+                    module("ssm_patch_run", True, **LATE),  # as one that is interrupted, it is cancelled
+                ]
+            )
+        ],
+        prepare=failing_node,
     ),
     Scenario(
         "ssm_preflight",
@@ -147,6 +162,8 @@ SCENARIOS = [
                 [
                     role("aws_alerts", **ALERTS),
                     role("aws_alerts", **OTHER_ALERTS),
+                    module("sns_alert_topic", name="example", tags=TAGS),
+                    module("eventbridge_alert_rule", name="example-commands", tags=TAGS),
                     role("aws_alerts", **ALERTS, aws_alerts_state="absent"),
                 ]
             )
