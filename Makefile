@@ -31,7 +31,7 @@ format: ## Put the code in the form that lint asks for
 	@$(call script,run) lint ruff check --fix --quiet .
 	@$(call script,run) lint ruff format .
 
-aws-demo: ## Apply the AWS example to an SSM on this machine: no account, nothing outside; ARGS="--keep" leaves it running
+aws-demo: ## Show the AWS side with an SSM on this machine and sixty nodes: no account, nothing outside; ARGS="--keep" leaves it running
 	@$(call script,run) test python scripts/aws_demo.py $(ARGS)
 
 bench: ## Measure scan, engine and reading compliance on AWS beside the least they can take, and a scan of ten hosts (that as root on Debian)

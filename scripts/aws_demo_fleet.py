@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 import collections
+import datetime
 import json
 import pathlib
 import typing as t
 
-from aws_demo_session import Demo, expect, title
+from aws_demo_session import INVENTORY, Demo, expect, title
 
 GROUPS = ("Dev", "Staging", "Production")
 NODES_OF_EACH = 20
@@ -111,18 +112,49 @@ def statuses(nodes: list[dict[str, t.Any]]) -> dict[str, int]:
     return dict(collections.Counter(one["report"]["status"] for one in nodes))
 
 
+def be_told(demo: Demo) -> None:
+    """Alerts by a queue, which the demo can read, and an event as AWS makes them of a failed command."""
+    sqs = demo.server.client("sqs")  # for queues the aws CLI has an endpoint of its own
+    queue = sqs.create_queue(QueueName="operations")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    demo.alerts = {"aws_alerts_subscriptions": [{"protocol": "sqs", "endpoint": arn}]}
+    demo.role("aws_alerts", **demo.alerts)
+    rules = [one["Name"] for one in demo.aws("events", "list-rules")["Rules"]]
+    expect("patch-alerts-commands" in rules, f"rules are in place: {', '.join(rules)}")
+    event = {
+        "Source": "aws.ssm",
+        "Time": f"{datetime.datetime.now(datetime.timezone.utc):%Y-%m-%dT%H:%M:%SZ}",
+        "DetailType": "EC2 Command Status-change Notification",
+        "Detail": json.dumps({"command-id": "example", "document-name": "AWS-RunPatchBaseline", "status": "Failed"}),
+    }
+    demo.aws("events", "put-events", "--entries", json.dumps([event]))
+    (message,) = sqs.receive_message(QueueUrl=queue)["Messages"]
+    expect("Failed" in message["Body"], f"the alert arrived: {json.loads(message['Body'])['Message']}")
+
+
 def show(demo: Demo, reports: pathlib.Path) -> None:
-    title("7. Sixty instances join, in three patch groups. Scan them")
+    title("7. Sixty instances join, in three patch groups. See what would keep nodes from being patched")
     fleet = Fleet(demo, reports)
+    preflight = json.dumps({"patch_preflight_aws": True, "patch_preflight_fail_on": "never"})
+    output = demo.run("ansible-playbook", "patchops.fleet.preflight", "-i", INVENTORY, "-e", preflight)
+    expect("Prodution is registered with no baseline" in output, "one table of them and this machine")
+    title("8. Have people told what goes wrong")
+    be_told(demo)
+    title("9. Scan them")
     fleet.patch()
     found = {"NON_COMPLIANT": 56, "UNKNOWN": 6}
     expect(statuses(fleet.report()) == found, "patches are missing; four nodes are offline, two instances not managed")
-    title("8. Patch them, group after group, a quarter at a time, up to a tenth of failures")
+    title("10. Patch them, group after group, a quarter at a time, up to a tenth of failures")
     rates = {"aws_patch_run_max_concurrency": "25%", "aws_patch_run_max_errors": "10%"}
     output = fleet.patch(fails=True, aws_patch_run_operation="Install", **rates)
     expect("(Terminated)" in output, "in production it stopped when three nodes had failed")
-    title("9. Scan this machine too, and make one report of all")
+    title("11. Scan this machine too, and make one report of all")
     fleet.scan_this_machine()
     nodes = fleet.report()
     expect(len(nodes) == 63, f"all nodes and this machine: {statuses(nodes)}")
     print(f"-> {fleet.reports / 'aws-demo.html'}")
+    title("12. Patch a node that failed once more, by a runbook that makes a snapshot and puts it back after a failure")
+    failed = next(one["InstanceId"] for one in fleet.invocations() if one["Status"] == "Failed")
+    document = {"document_name": "AWS-PatchInstanceWithRollback", "parameters": {"InstanceId": failed}}
+    output = demo.module("ssm_automation_run", **document, wait_delay=0)
+    expect("RestoreFromSnapshot" in output, f"its steps are told, for {failed}")

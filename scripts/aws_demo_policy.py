@@ -61,9 +61,12 @@ def show(demo: Demo) -> None:
 def destroy(demo: Demo) -> None:
     title("13. Destroy all of it")
     demo.play("-e", f"@{demo.imported}", aws_patch_manager_state="absent")
+    demo.role("aws_alerts", **demo.alerts, aws_alerts_state="absent")
     own = demo.aws("ssm", "describe-patch-baselines", "--filters", "Key=OWNER,Values=Self")["BaselineIdentities"]
     windows = demo.aws("ssm", "describe-maintenance-windows")["WindowIdentities"]
     roles = [role["RoleName"] for role in demo.aws("iam", "list-roles")["Roles"]]
     filters = ("--filters", f"Name=resource-id,Values={','.join(demo.instances[:2])}")
     tags = demo.aws("ec2", "describe-tags", *filters)["Tags"]
-    expect(own == windows == tags == roles == [], "nothing is left")
+    rules = demo.aws("events", "list-rules")["Rules"]
+    topics = demo.aws("sns", "list-topics")["Topics"]
+    expect(own == windows == tags == roles == rules == topics == [], "nothing is left")

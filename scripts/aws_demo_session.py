@@ -31,6 +31,7 @@ class Demo:
         self.folder = folder
         self.instances: list[str] = []
         self.imported = folder / "imported.yml"
+        self.alerts: dict[str, t.Any] = {}  # variables of role aws_alerts
 
     def run(self, *command: str, quiet: bool = False, fails: bool = False) -> str:
         """What it says, shown line by line as it comes; it has to fail where it `fails`."""
@@ -58,6 +59,15 @@ class Demo:
 
     def aws(self, *arguments: str) -> t.Any:
         return json.loads(self.run("aws", *arguments, "--output", "json", quiet=True) or "{}")
+
+    def role(self, name: str, fails: bool = False, **variables: t.Any) -> str:
+        """A role of the collection, without a playbook around it."""
+        task = ("-m", "ansible.builtin.include_role", "-a", f"name=patchops.fleet.{name}")
+        return self.run("ansible", "localhost", "-i", INVENTORY, *task, "-e", json.dumps(variables), fails=fails)
+
+    def module(self, name: str, fails: bool = False, **options: t.Any) -> str:
+        task = ("-m", f"patchops.fleet.{name}", "-a", json.dumps(options))
+        return self.run("ansible", "localhost", "-i", INVENTORY, *task, fails=fails)
 
     def play(self, *arguments: str, **variables: t.Any) -> str:
         nodes = [
