@@ -61,6 +61,7 @@ managed_nodes:
       platform_name: Debian GNU/Linux
       platform_version: '12'
       agent_version: 3.3.1230.0
+      agent_latest: false
       ip_address: 10.0.0.1
       resource_type: ManagedInstance
 """

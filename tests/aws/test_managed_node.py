@@ -13,7 +13,7 @@ ONE, TWO, EC2 = "mi-00000000000000001", "mi-00000000000000002", "i-0000000000000
 TAGS = {"Patch Group": "Production", "Owner": "platform"}
 OF_AWS = (
     *("name", "ping_status", "last_ping_date_time", "platform_type", "platform_name", "platform_version"),
-    *("agent_version", "ip_address", "resource_type", "activation_id"),
+    *("agent_version", "agent_latest", "ip_address", "resource_type", "activation_id"),
 )
 
 
@@ -148,6 +148,6 @@ def test_more_ids_than_one_call_takes(info, aws):
 def test_what_is_returned(node):
     assert written(node.ok(node_id=ONE)["managed_node"], ("last_ping_date_time",)) == {
         **expected(), "name": "web", "ping_status": "Online", "platform_type": "Linux", "platform_name": "Amazon Linux",
-        "platform_version": "2023", "agent_version": "3.3.1230.0", "ip_address": "10.0.0.1",
+        "platform_version": "2023", "agent_version": "3.3.1230.0", "agent_latest": False, "ip_address": "10.0.0.1",
         "resource_type": "ManagedInstance", "activation_id": "a-1",
     }  # fmt: skip
