@@ -95,6 +95,18 @@ def hostile_record(template):
     return record
 
 
+def aws_record(template):
+    """As Systems Manager tells of a node: without decisions, and without all that only hosts count."""
+    record = copy.deepcopy(template)
+    record["node"].update(id="i-0123456789abcdef0", name="aws-1.example.com")
+    record["ssm"] = {"reach": "Online"}
+    for name in ("waiting_count", "held_count", "rejected_count", "considered_count"):
+        del record["summary"][name]
+    untold = {"decision": None, "reason_code": None, "reason": "", "compliance_level": None, "approved_on": None}
+    record["patches"] = [{**template["patches"][0], **untold, "title": "", "kb_id": "KB4481031"}]
+    return record
+
+
 def many_records(template, nodes, patches):
     records = []
     for number in range(nodes):
@@ -122,6 +134,7 @@ def reports(tmp_path_factory):
     fleets_by_name = {
         "sample": fleet_of(samples, SILENT, "Patch compliance"),
         "hostile": fleet_of([hostile_record(web_1)], {f"silent {HOSTILE}": HOSTILE}, HOSTILE),
+        "aws": fleet_of([web_1, aws_record(web_1)], {}, "Hosts and AWS"),
         "large": fleet_of(many_records(web_1, nodes=1000, patches=250), {}, "A large fleet"),
         "empty": fleets.assembled(loading.Loaded([], [], []), NOW, datetime.timedelta(hours=48)),
     }

@@ -37,7 +37,7 @@ def needed_width(page, selector):
     )
 
 
-@pytest.mark.parametrize("name", ["sample", "hostile", "large", "empty"])
+@pytest.mark.parametrize("name", ["sample", "hostile", "aws", "large", "empty"])
 def test_no_error_and_nothing_fetched(opened, name):
     page = opened(name)
     if name != "empty":
@@ -79,6 +79,20 @@ def test_the_contrast_check_finds_faint_text(opened):
     page = opened()
     page.run("Object.assign(document.querySelector('h1').style, {color: 'rgb(150, 150, 150)', fontSize: '14px'})")
     assert [fault.partition(" ")[2] for fault in page.browser.execute_script(CONTRAST)] == ["Patch compliance"]
+
+
+def test_what_aws_does_not_tell(opened):
+    page = opened("aws")
+    row = next(row for row in page.all("#node-table tbody tr") if "aws-1" in row.text)
+    cells = {cell.get_attribute("data-label"): cell.text for cell in row.find_elements("css selector", "td")}
+    assert cells["Waiting"] == "-"
+    assert cells["Missing"] != "-"
+    open_node(page, "aws-1.example.com")
+    settle(page)
+    assert page.texts("dialog .title") == ["KB4481031"]
+    assert "not told" in page.one("dialog table.patches").text
+    assert "AWS Systems Manager, to which the node was online then" in page.one("dialog").text
+    assert page.errors() == []
 
 
 def test_light_and_dark_differ(opened):
