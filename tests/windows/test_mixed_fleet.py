@@ -29,7 +29,7 @@ PLAY = """\
             name: patchops.fleet.patch_install
       always:
         - ansible.builtin.copy:
-            content: "{{ patch_install_result | combine(ansible_facts.patch_preflight) | to_json }}"
+            content: "{{ patch_install_result | combine(ansible_facts.patch_preflight | default({})) | to_json }}"
             dest: "{{ playbook_dir }}/{{ inventory_hostname }}.result"
             mode: "0600"
           delegate_to: localhost
@@ -80,11 +80,12 @@ def test_one_play_over_linux_and_windows(ansible, fleet, tmp_path):
                                                         "patch_install_health_timeout": 1})  # fmt: skip
     unwell.commands.clear()
     fleet.add("disabled", windows(4, services={"wuauserv": "Disabled", "bits": "Manual"}, wsus_status=503), "winrm")
+    snapped = fleet.add("snapped", windows(5), patch_install_snapshot="auto")
     fleet.write_inventory(linux=LINUX)
     (tmp_path / "play.yml").write_text(PLAY)
     (tmp_path / "hook.yml").write_text(HOOK)
     (tmp_path / "vars.json").write_text(json.dumps(VARIABLES))
-    ended = ansible("ansible-playbook", "-i", "hosts.json", "play.yml", "-e", "@vars.json", "--forks=5")
+    ended = ansible("ansible-playbook", "-i", "hosts.json", "play.yml", "-e", "@vars.json", "--forks=6")
     results = {path.stem: json.loads(path.read_text()) for path in tmp_path.glob("*.result")}
     assert set(results) == {"linux", *fleet}, ended.stdout
     for name in ("psrp", "winrm"):
@@ -107,8 +108,11 @@ def test_one_play_over_linux_and_windows(ansible, fleet, tmp_path):
     for words in ("Windows Update (wuauserv) is disabled", "(trustedinstaller) is not there", "http://wsus:8530"):
         assert words in disabled["message"], disabled
     assert not fleet["disabled"].host.update("u1").installed
+    assert results["snapped"] == {}  # told before anything is begun
+    assert "patch_install_snapshot: auto is for Linux" in " ".join(ended.stdout.split())
+    assert not snapped.update("u1").installed
     (report,) = (tmp_path / "report").glob("*.json")
     nodes = {node["node"]["name"]: node["status"] for node in json.loads(report.read_text())["nodes"]}
-    assert set(nodes) == set(results)
+    assert set(nodes) == set(results) - {"snapped"}  # of which nothing is known
     assert {nodes[name] for name in ("psrp", "winrm")} == {"COMPLIANT"}
     assert {nodes[name] for name in ("unwell", "disabled")} == {"NON_COMPLIANT"}
