@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import typing as t
+from collections.abc import Mapping
 
 from ..module_utils._plain import plain
 from ..plugin_utils._findings import fleet
@@ -18,12 +19,13 @@ Document = dict[str, t.Any]
 def preflight_summary(
     findings: t.Sequence[Document], hosts: t.Sequence[str] = (), hostvars: t.Mapping[str, t.Any] | None = None
 ) -> Document:
-    answered = {str(host): _of_host((hostvars or {})[host]) for host in hosts}
+    answered = {str(host): _of_host((hostvars or {}).get(host)) for host in hosts}
     return fleet(t.cast("list[Document]", plain(findings)), answered)
 
 
-def _of_host(variables: t.Mapping[str, t.Any]) -> list[Document] | None:
-    found = variables.get(FACT)
+def _of_host(variables: t.Any) -> list[Document] | None:
+    """None where it left nothing, or is no host of the inventory."""
+    found = variables.get(FACT) if isinstance(variables, Mapping) else None
     return t.cast("list[Document]", plain(found["findings"])) if found else None
 
 

@@ -92,6 +92,8 @@ options:
     type: str
 seealso:
   - module: patchops.fleet.patch_install
+  - module: patchops.fleet.ssm_preflight
+    description: The same for nodes in AWS, without a connection to them.
   - module: patchops.fleet.patch_scan
 notes:
   - C(changed) stays false even though package lists are fetched, because these are not the node's patch state.

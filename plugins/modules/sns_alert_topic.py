@@ -187,6 +187,8 @@ def work(module, api):
     params = module.params
     if params["test_message"] == "":
         raise ResourceError("test_message: must not be empty; leave it out where none is to be sent")
+    if params["test_message"] and params["state"] == "absent":
+        raise ResourceError("test_message: there is nothing to publish it to with state absent")
     arn = alert_topic.arn_of(Api(module.client("sts")), module.region, params["name"])
     found = alert_topic.read(api, arn)
     change = planned(params, found, arn)

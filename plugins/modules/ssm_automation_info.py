@@ -25,8 +25,28 @@ options:
     description: Only automations of runbooks whose names begin so.
     type: str
   status:
-    description: Only automations with this status, such as V(InProgress).
+    description: Only automations with this status.
     type: str
+    choices:
+      - Pending
+      - InProgress
+      - Waiting
+      - Success
+      - TimedOut
+      - Cancelling
+      - Cancelled
+      - Failed
+      - PendingApproval
+      - Approved
+      - Rejected
+      - Scheduled
+      - RunbookInProgress
+      - PendingChangeCalendarOverride
+      - ChangeCalendarOverrideApproved
+      - ChangeCalendarOverrideRejected
+      - CompletedWithSuccess
+      - CompletedWithFailure
+      - Exited
   parent_execution_id:
     description: The automations of the targets of this one.
     type: str
@@ -73,14 +93,14 @@ executions:
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
-from ..module_utils._ssm import automation
+from ..module_utils._ssm import automation, automation_outcome
 from ..module_utils._ssm.change import ResourceError
 from ..module_utils._ssm.task import run
 
 ARGUMENT_SPEC = {
     "execution_id": {"type": "str"},
     "document_name_prefix": {"type": "str"},
-    "status": {"type": "str"},
+    "status": {"type": "str", "choices": list(automation_outcome.STATUSES)},
     "parent_execution_id": {"type": "str"},
     "most": {"type": "int", "default": 50},
 }

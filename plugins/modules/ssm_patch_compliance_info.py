@@ -26,6 +26,8 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     details: Files in O(records_dir) are compared then, and not written.
+  diff_mode:
+    description: Shows what changes. On AWS nothing does, and files of records have no diff.
 options:
   instance_ids:
     description:

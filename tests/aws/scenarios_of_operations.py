@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the patchops.fleet contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Scenarios of what runs, watches and tells: patching now, associations, runbooks, hybrid nodes, alerts."""
+"""Scenarios of what runs, watches and tells: patching now, preflights, hybrid nodes, alerts."""
 
 from __future__ import annotations
 
@@ -80,24 +80,6 @@ def bucket(server: Server) -> Variables:
     return {}
 
 
-ASSOCIATION = {
-    "association_name": "example",
-    "name": "AWS-RunPatchBaseline",
-    "parameters": {"Operation": "Scan"},
-    "targets": {"tag:Patch Group": ["Production"]},
-    "tags": TAGS,
-}
-OTHER_ASSOCIATION = {
-    **ASSOCIATION,
-    "targets": {"InstanceIds": [node_id(0), HYBRID]},
-    "schedule_expression": "rate(12 hours)",
-    "apply_now": True,
-    "tags": OTHER_TAGS,
-}
-RUNBOOK = {"document_name": "AWS-PatchInstanceWithRollback", "wait_delay": 0}
-ONE = {**RUNBOOK, "parameters": {"InstanceId": node_id(0)}}
-ASSUMED = {"InstanceId": node_id(0), "AutomationAssumeRole": f"arn:aws:iam::{ACCOUNT}:role/example-automation"}
-ALL = {**RUNBOOK, "target_parameter_name": "InstanceId", "targets": {"tag:Patch Group": ["Production"]}}
 ACTIVATION = {"default_instance_name": "example", "iam_role": "example-hybrid", "tags": TAGS}
 NODE = {"node_id": HYBRID, "iam_role": "example-other", "wait": True}
 TO_BUCKET = {"bucket_name": "example-bucket"}
@@ -141,37 +123,6 @@ SCENARIOS = [
         [Play([module("ssm_preflight"), module("ssm_preflight", patch_group="Production")])],
         prepare=instance,
         every=["instance-profile", "role"],
-    ),
-    Scenario(
-        "ssm_association",
-        "Module ssm_association",
-        [
-            Play([module("ssm_association", **ASSOCIATION)], check=True),
-            Play(
-                [
-                    module("ssm_association", **ASSOCIATION),
-                    module("ssm_association", **OTHER_ASSOCIATION),
-                    module("ssm_association", association_name="example", apply_now=True),
-                    module("ssm_association", association_name="example", state="absent"),
-                ]
-            ),
-        ],
-        prepare=nodes,
-    ),
-    Scenario(
-        "ssm_automation_run",
-        "Module ssm_automation_run, with the runbook AWS-PatchInstanceWithRollback",
-        [
-            Play([module("ssm_automation_run", **ONE)], check=True),
-            Play(
-                [
-                    module("ssm_automation_run", True, **{**ONE, "parameters": ASSUMED}),
-                    module("ssm_automation_run", True, **ALL),
-                    module("ssm_automation_run", True, **ONE, wait_timeout=0, stop_on_timeout=True),
-                ]
-            ),
-        ],
-        prepare=nodes,
     ),
     Scenario(
         "hybrid_node",

@@ -183,6 +183,8 @@ def test_a_rule_that_aws_manages_is_left_alone(rule, aws):
         pytest.param({"event_pattern": {"d": {"s": []}}}, "rule.event_pattern.d.s: must be a", id="an empty list"),
         pytest.param({"event_pattern": {"x": ["y" * 5000]}}, "must have up to 4096 characters", id="a long pattern"),
         pytest.param({"topic_arn": "alerts"}, "rule.topic_arn: 'alerts' is not allowed", id="no ARN"),
+        pytest.param({"topic_arn": QUEUE}, "is not allowed; allowed: the ARN of a topic", id="a queue for a topic"),
+        pytest.param({"dead_letter_arn": TOPIC}, "rule.dead_letter_arn: ", id="a topic for a queue"),
         pytest.param({"input_template": "<x>"}, "rule.input_template: input_paths has no x", id="a name without path"),
         pytest.param({"input_paths": {"x": "$.y"}}, "rule.input_paths: are not used without", id="paths for nothing"),
         pytest.param({"input_paths": {"aws.x": "y"}, "input_template": "x"}, "is no name", id="a name of AWS"),

@@ -167,6 +167,7 @@ def test_a_test_message_goes_to_all_and_not_in_check_mode(topic, aws):
     [
         pytest.param({"name": "alerts.fifo"}, "topic.name: 'alerts.fifo' is not allowed", id="a topic without e-mail"),
         pytest.param({"display_name": "x" * 101}, "topic.display_name: must have 1 to 100", id="a long sender"),
+        pytest.param({"test_message": "x", "state": "absent"}, "nothing to publish it to", id="a message to nobody"),
         pytest.param({"test_message": ""}, "test_message: must not be empty", id="nothing to say"),
         pytest.param(
             {"subscriptions": [MAIL, {"protocol": "email", "endpoint": "ops"}]},

@@ -123,7 +123,7 @@ def test_a_step_that_does_not_succeed_is_named(aws, automate, end):
     assert f"step installMissingUpdates (aws:runCommand) {end}: Step fails when it is" in result["msg"]
 
 
-@pytest.mark.parametrize("status", [one for one in automation_outcome.MEANINGS if one != "NotStarted"])
+@pytest.mark.parametrize("status", automation_outcome.STATUSES)
 def test_every_status_has_its_words(aws, automate, status):
     aws.set(execution_status=status)
     result = automate(**ONE, wait_timeout=0)

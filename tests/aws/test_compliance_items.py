@@ -6,14 +6,21 @@
 from __future__ import annotations
 
 import copy
+import importlib
 import json
+import os
 import pathlib
+import subprocess
+import sys
 
 import pytest
+import yaml
 
 from ansible_collections.patchops.fleet.plugins.module_utils._ssm import compliance_items
+from ansible_collections.patchops.fleet.tests.aws.conftest import MODULES
 from ansible_collections.patchops.fleet.tests.servers.answers import MISSING, node_id
 
+ANSIBLE_BIN = pathlib.Path(os.environ.get("PATCHOPS_ANSIBLE_BIN") or pathlib.Path(sys.executable).parent)
 FIXTURES = pathlib.Path(__file__).resolve().parents[1] / "fixtures" / "records"
 NODE = "mi-0f3d2c1b4a5968770"
 TYPE = "Custom:PatchLocal"
@@ -223,7 +230,7 @@ def many(count, **members):
 @pytest.mark.parametrize(
     ("patches", "kept", "omitted"),
     [
-        pytest.param([*many(400, reason="x" * 9_000), PATCH], None, None, id="too large"),
+        pytest.param([*many(400, reason="x" * 9_000, compliance_level="CRITICAL"), PATCH], None, None, id="too large"),
         pytest.param([*many(50), PATCH], 51, 0, id="as many as there is room for"),
     ],
 )
@@ -258,3 +265,21 @@ def test_a_caller_who_may_not_put_items(managed, items):
 def test_a_throttled_call_is_repeated(managed, items):
     managed.fail(operation="PutComplianceItems", error="ThrottlingException", times=1)
     assert items.ok(records=[record(PATCH)])["changed"]
+
+
+def test_the_examples_can_be_pasted(managed, tmp_path):
+    tasks = yaml.safe_load(importlib.import_module(MODULES + "ssm_compliance_items").EXAMPLES)
+    (tmp_path / "files").mkdir()
+    (tmp_path / "files" / "record.json").write_text(json.dumps(record(PATCH, GOOD)), encoding="utf-8")
+    managed.nodes({"id": NODE}, {"id": "mi-0123456789abcdef0"})
+    scanned = {"patch_compliance": record(PATCH), "cacheable": True}
+    defaults = {"group/patchops.fleet.aws": {"region": "eu-central-1"}}
+    play = [{"hosts": "localhost", "gather_facts": False, "module_defaults": defaults,
+             "tasks": [{"ansible.builtin.set_fact": scanned}, *tasks]}]  # fmt: skip
+    (tmp_path / "play.yml").write_text(json.dumps(play), encoding="utf-8")
+    environment = {**os.environ, **managed.environment(), "ANSIBLE_HOME": str(tmp_path / ".ansible")}
+    command = [ANSIBLE_BIN / "ansible-playbook", "play.yml"]
+    ended = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert set(stored(managed)) == {"patch-compliance", "openssl.amd64"}
+    assert set(stored(managed, node="mi-0123456789abcdef0")) == {"patch-compliance", "openssl.amd64", "zlib.amd64"}

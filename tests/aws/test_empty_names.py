@@ -24,6 +24,14 @@ import pytest
         pytest.param("ssm_maintenance_window_task", {"window": "x", "name": "", "state": "absent"}, ["name"],
                      id="task"),
         pytest.param("ssm_maintenance_window_task_info", {"window": "x", "name": ""}, ["name"], id="tasks"),
+        pytest.param("ssm_association", {"association_name": ""}, ["association_name"], id="association"),
+        pytest.param("ssm_association", {"association_id": "", "state": "absent"}, ["association_id"],
+                     id="association's id"),
+        pytest.param("ssm_association_info", {"association_name": ""}, ["association_name"], id="associations"),
+        pytest.param("ssm_automation_run", {"document_name": ""}, ["document_name"], id="runbook"),
+        pytest.param("ssm_automation_info", {"execution_id": ""}, ["execution_id"], id="automation"),
+        pytest.param("ssm_automation_info", {"document_name_prefix": "", "parent_execution_id": ""},
+                     ["document_name_prefix", "parent_execution_id"], id="automations"),
     ],
 )  # fmt: skip
 def test_refused_without_a_call(module, aws, name, options, empty):

@@ -144,10 +144,12 @@ def test_nothing_is_asked_for_in_vain(aws, records, options, patches, calls):
 
 
 def test_nodes_are_never_lost(aws, records, compliance):
-    """One that reported, one offline that did, two that did not, and an instance that is not managed."""
-    stranger = aws.client("ec2").run_instances(ImageId=IMAGE, MinCount=1, MaxCount=1)["Instances"][0]["InstanceId"]
+    """Two that reported, one offline that did, two that did not, and an instance that is not managed."""
+    started = aws.client("ec2").run_instances(ImageId=IMAGE, MinCount=2, MaxCount=2)["Instances"]
+    stranger, managed = (one["InstanceId"] for one in started)
     good, offline, silent, never = nodes(4)
     aws.nodes(
+        {"id": managed, "scanned": True},
         {**good, "scanned": True, "patches": [INSTALLED_OTHER]},
         {**offline, "scanned": True, "patches": [MISSING], "ping": "ConnectionLost"},
         {**silent, "ping": "Inactive"},
@@ -156,7 +158,7 @@ def test_nodes_are_never_lost(aws, records, compliance):
     found = records()
     reasons = {identifier: one["status_reason"] for identifier, one in found.items()}
     assert statuses(found) == {
-        node_id(0): "COMPLIANT",
+        **dict.fromkeys([node_id(0), managed], "COMPLIANT"),
         **dict.fromkeys([*map(node_id, (1, 2, 3)), stranger], "UNKNOWN"),
     }
     assert "ConnectionLost" in reasons[node_id(1)]
@@ -172,7 +174,7 @@ def test_nodes_are_never_lost(aws, records, compliance):
     assert "ConnectionLost" in trusted["warnings"][0]
     answer = compliance()
     told = {name: answer["summary"][name] for name in ("nodes", "compliant", "non_compliant", "unknown", "status")}
-    assert told == {"nodes": 5, "compliant": 1, "non_compliant": 0, "unknown": 4, "status": "UNKNOWN"}
+    assert told == {"nodes": 6, "compliant": 2, "non_compliant": 0, "unknown": 4, "status": "UNKNOWN"}
     assert answer["summary"]["patches"]["missing_count"] == 0
     (warning,) = answer["warnings"]
     assert "The status of 4 nodes is not known" in warning

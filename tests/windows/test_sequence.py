@@ -37,7 +37,7 @@ def task(name, module, options, **keywords):
 
 SEQUENCE = [
     task("planned", INSTALL, OPTIONS, check_mode=True),
-    task("installed", INSTALL, OPTIONS),
+    task("installed", INSTALL, {**OPTIONS, "run_id": "first"}),
     task("again", INSTALL, OPTIONS),
     task("scanned", "patchops.fleet.patch_scan", {"detail": "full"}),
     task("undoing", ROLLBACK, {"reboot_option": "if_required"}, check_mode=True),
@@ -48,6 +48,7 @@ SEQUENCE = [
     task("excluded", INSTALL, {"exclude": ["KB1", "Update u2"]}),
     task("listed", INSTALL, {"install_override_list": [{"id": "KB3"}], "reboot_option": "RebootIfNeeded"}),
     task("manifested", INSTALL, {"manifest": "{{ scanned_before.plan }}", "reboot_option": "if_required"}),
+    task("old", ROLLBACK, {"of_run": "first", "partial": True}),
 ]
 
 
@@ -108,5 +109,6 @@ def test_what_runs_after_one_another_come_to(ansible, fleet, tmp_path):
         assert (outcomes(told["excluded"]), told["excluded"]["outcome"]) == ({"KB1": "skipped"}, "nothing_to_do")
         assert outcomes(told["listed"]) == {"KB3": "installed"}
         assert outcomes(told["manifested"]) == {"KB1": "installed", "KB2": "skipped"}
-        assert not fleet[connection].host.update("u1").pending
+        assert outcomes(told["old"]) == {"KB2": "impossible"}  # another run has brought KB1 since
+        assert fleet[connection].host.update("u1").installed
     assert "+KB1 Update u1" in ended.stdout

@@ -17,7 +17,8 @@ from .reading import Reader, shown, together
 NAME = re.compile(r"[.\-_A-Za-z0-9]{1,64}\Z")
 VARIABLE = re.compile(r"(?!aws)[A-Za-z0-9_-]+\Z", re.IGNORECASE)
 PLACEHOLDER = re.compile(r"<([^<>\s]+)>")
-ARN = re.compile(r"arn:[\w-]+:(sns|sqs):[\w-]+:[0-9]{12}:[\w.-]+\Z")
+TOPIC_ARN = re.compile(r"arn:[\w-]+:sns:[\w-]+:[0-9]{12}:[\w.-]+\Z")
+QUEUE_ARN = re.compile(r"arn:[\w-]+:sqs:[\w-]+:[0-9]{12}:[\w.-]+\Z")
 MEMBERS = (
     *("name", "description", "enabled", "event_pattern", "topic_arn", "input_paths", "input_template"),
     *("dead_letter_arn", "tags"),
@@ -114,14 +115,14 @@ def _declared(written: Resource, reader: Reader) -> Resource:
         "name": reader.matching("name", written["name"], NAME, "1 to 64 letters, digits, . - and _"),
         "enabled": reader.flag("enabled", written["enabled"]),
         "event_pattern": _pattern(reader, written.get("event_pattern")),
-        "topic_arn": reader.matching("topic_arn", written.get("topic_arn"), ARN, "the ARN of a topic"),
+        "topic_arn": reader.matching("topic_arn", written.get("topic_arn"), TOPIC_ARN, "the ARN of a topic"),
         "input_paths": _paths(reader, written["input_paths"]),
     }
     if written.get("description"):
         resource["description"] = reader.text("description", written["description"], 512)
     if written.get("dead_letter_arn"):
         words = "the ARN of a queue of SQS"
-        resource["dead_letter_arn"] = reader.matching("dead_letter_arn", written["dead_letter_arn"], ARN, words)
+        resource["dead_letter_arn"] = reader.matching("dead_letter_arn", written["dead_letter_arn"], QUEUE_ARN, words)
     if written.get("input_template"):
         resource["input_template"] = _template(reader, written["input_template"], resource["input_paths"])
     elif resource["input_paths"]:

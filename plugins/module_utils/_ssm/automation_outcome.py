@@ -39,6 +39,7 @@ MEANINGS = {
     "Exited": "it ended before all steps were run",
     NOT_STARTED: "it was not begun with, because more targets had failed than max_errors tolerates, or it was stopped",
 }
+STATUSES = tuple(name for name in MEANINGS if name != NOT_STARTED)
 # What a step waits for, by its action.
 WAITS = {
     "aws:approve": "waits for an approval: approve or reject it in Systems Manager, or by send-automation-signal",

@@ -272,12 +272,12 @@ def patch(raw: Resource, levels: Levels, available: t.Optional[str]) -> Resource
     status = patch_status(state, available)
     package = title.startswith(kb_id + ":")
     version = title[len(kb_id) + 1 :] if package else None
-    name, _dot, arch = kb_id.rpartition(".") if package else (kb_id or title, "", None)
+    name, dot, arch = kb_id.rpartition(".") if package else ("", "", "")
     return {
         "title": title,
         "kb_id": kb_id,
-        "name": name or kb_id,
-        "arch": arch,
+        "name": name or kb_id or title,
+        "arch": arch if dot else None,
         "state": state,
         "status": status,
         "decision": None,

@@ -14,6 +14,7 @@ from .change import REFUSALS, Resource, ResourceError
 NAMING = (
     *("name", "window", "baseline", "association_name", "document_name"),
     *("window_id", "baseline_id", "window_target_id", "window_task_id", "association_id"),
+    *("execution_id", "document_name_prefix", "parent_execution_id"),
     *("activation_id", "default_instance_name", "iam_role", "sync_name"),
 )
 
@@ -25,6 +26,8 @@ IDS = {
     "window_target_id": (36, "01234567-89ab-cdef-0123-456789abcdef"),
     "window_task_id": (36, "01234567-89ab-cdef-0123-456789abcdef"),
     "association_id": (36, "01234567-89ab-cdef-0123-456789abcdef"),
+    "execution_id": (36, "01234567-89ab-cdef-0123-456789abcdef"),
+    "parent_execution_id": (36, "01234567-89ab-cdef-0123-456789abcdef"),
 }
 
 

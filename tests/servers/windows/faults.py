@@ -25,6 +25,7 @@ class Faults:
     lost_polls_once: tuple[str, int] = ("", 0)  # once it has, so many polls lose the connection
     failing_modules: dict[str, str] = dataclasses.field(default_factory=dict)  # by module, the message
     empty_polls: int = 0  # so many polls of win_updates bring nothing yet
+    ignores_expressions: bool = False  # win_updates takes every update, whatever it is told
     stays_down: bool = False  # the next reboot is the last that is heard of the host
     down: bool = False
     search: tuple[int, str] | None = None  # the agent's search ends with this HRESULT and message

@@ -124,7 +124,8 @@ class WinUpdates:
         names = {_COMMON_NAMES.get(name, name).lower() for name in wanted}
         own = {name.lower() for name in self._names(update)}
         tests = {
-            "accept_list": bool(arguments.get("accept_list")) and not listed("accept_list"),
+            "accept_list": not (self._host.faults.ignores_expressions or listed("accept_list"))
+            and bool(arguments.get("accept_list")),
             "reject_list": listed("reject_list"),
             "hidden": update.hidden,
             "category_names": "*" not in names and not names & own,

@@ -70,12 +70,12 @@ def test_hosts_and_nodes_of_aws_are_one_table_with_the_worst_first():
         "b": {"patch_preflight_result": {"status": "error", "findings": [LOCK]}},
         "c": {},
     }
-    summary = preflight_summary(aws, ["a", "b", "c"], hostvars)
+    summary = preflight_summary(aws, ["a", "b", "c", "d"], hostvars)
     assert summary["status"] == "error"
     assert summary["counts"] == {"error": 2, "warning": 1}
     assert [(one["status"], one["check"], one["nodes"]) for one in summary["findings"]] == [
         ("error", "lock", ["a", "b"]),
-        ("error", "connection", ["c"]),
+        ("error", "connection", ["c", "d"]),
         ("warning", "agent", [ID]),
         ("ok", "managed", [ID]),
     ]

@@ -135,6 +135,7 @@ def test_no_member_of_a_patch_is_lost(raw):
     known = raw["InstalledTime"].year > 1970
     assert patch["installed_time"] == (told(raw["InstalledTime"]) if known else None)
     assert patch["state"].replace("_", "") == raw["State"].upper()
+    assert patch["cve_ids"] == []  # the examples name none
     assert [patch[name] for name in ("decision", "reason_code", "reason", "compliance_level")] == [None, None, "", None]
 
 
@@ -233,6 +234,20 @@ def test_a_summary_of_another_moment_gives_no_levels():
     assert "sums up 5 non-compliant patches, and the node's report has 2" in problem["why"]
 
 
+@pytest.mark.parametrize(
+    ("levels", "uniform"),
+    [
+        pytest.param({"LOW": 2}, "LOW", id="one"),
+        pytest.param({"LOW": 1, "HIGH": 1}, None, id="two"),
+        pytest.param({}, None, id="none"),
+    ],
+)
+def test_one_level_is_that_of_all(levels, uniform):
+    bad = sum(levels.values())
+    record = made(state(MissingCount=bad), summaries=[patch_summary(bad, **levels)])
+    assert compliance_record.uniform_level(record) == uniform
+
+
 MISSING = {"Title": "openssl.x86_64:1:3.0.8-1", "KBId": "openssl.x86_64", "Classification": "Security",
            "Severity": "Important", "State": "MISSING", "CVEIds": "CVE-2026-1, CVE-2026-2"}  # fmt: skip
 
@@ -242,6 +257,7 @@ MISSING = {"Title": "openssl.x86_64:1:3.0.8-1", "KBId": "openssl.x86_64", "Class
     [
         pytest.param({}, ("openssl", "x86_64", None, "1:3.0.8-1"), id="missing on Linux"),
         pytest.param({"State": "InstalledOther"}, ("openssl", "x86_64", "1:3.0.8-1", None), id="installed on Linux"),
+        pytest.param({"Title": "zlib:1.2", "KBId": "zlib"}, ("zlib", None, None, "1.2"), id="no architecture"),
         pytest.param({"Title": "2026-11 Update (KB1)", "KBId": "KB1"}, ("KB1", None, None, None), id="Windows"),
         pytest.param({"Title": "", "KBId": "KB1"}, ("KB1", None, None, None), id="no title"),
         pytest.param({"Title": "Safari.17.1", "KBId": "Safari"}, ("Safari", None, None, None), id="macOS"),
@@ -339,6 +355,26 @@ class Answering:
 
     def each(self, _doing, _operation, member, **_request):
         return iter(self.answer[member])
+
+    def rows(self, doing, operation, member, **request):
+        return list(self.each(doing, operation, member, **request))
+
+
+AWS_OWN = "arn:aws:ssm:eu-central-1:416089608788:patchbaseline/pb-0123456789abcdef0"
+
+
+@pytest.mark.parametrize(
+    ("listed", "named"),
+    [
+        pytest.param(AWS_OWN, "pb-0123456789abcdef0", id="its id alone"),
+        pytest.param(AWS_OWN, AWS_OWN, id="its ARN"),
+        pytest.param("pb-0123456789abcdef0", "pb-0123456789abcdef0", id="one's own"),
+    ],
+)
+def test_baselines_are_known_by_what_reports_have_of_them(listed, named):
+    row = {"BaselineId": listed, "BaselineName": "security", "OperatingSystem": "UBUNTU"}
+    found = compliance.Baselines(Answering({"BaselineIdentities": [row]})).of(state(BaselineId=named))
+    assert (found.id, found.name, found.operating_system) == (named, "security", "UBUNTU")
 
 
 def test_no_member_of_a_group_state_is_lost():

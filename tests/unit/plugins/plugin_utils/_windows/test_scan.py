@@ -11,7 +11,7 @@ import pytest
 
 from ansible_collections.patchops.fleet.plugins.module_utils._engine import schemas, shape
 from ansible_collections.patchops.fleet.plugins.module_utils._engine.errors import InventoryError
-from ansible_collections.patchops.fleet.plugins.plugin_utils._windows import scan
+from ansible_collections.patchops.fleet.plugins.plugin_utils._windows import journal, scan
 from ansible_collections.patchops.fleet.plugins.plugin_utils._windows.script import SEARCH
 from ansible_collections.patchops.fleet.tests.servers.windows import search_script
 from ansible_collections.patchops.fleet.tests.servers.windows.catalogue import Update
@@ -132,3 +132,22 @@ def test_what_others_installed_since_the_boot_waits_for_a_reboot():
         "INSTALLED",
         "INSTALLED",
     ]
+
+
+@pytest.mark.parametrize(
+    ("live", "owner", "state", "warned"),
+    [
+        pytest.param(["u1"], "S-1-5-32-544", "INSTALLED", False, id="Windows asked for no restart"),
+        pytest.param([], "S-1-5-32-544", "INSTALLED_PENDING_REBOOT", False, id="it did"),
+        pytest.param(["u1"], "S-1-5-21-7", "INSTALLED_PENDING_REBOOT", True, id="anybody can have written that"),
+    ],
+)
+def test_what_a_run_of_ours_installed_without_a_restart_waits_for_none(live, owner, state, warned):
+    host = WindowsHost(runs_owner=owner).add(Update("u1", "One", ("1",), needs_reboot=False))
+    host.install(host.update("u1"))
+    kept = journal.begun(journal.Journal(), "r0", journal.INSTALL, [], NOW)
+    host.runs = journal.written(journal.ended(kept, kept.runs[0], NOW, installed=["u1"], live=live))
+    answer = scan.scanned(ARGUMENTS, search_script.printed(host, {}), False, NOW)
+    assert [patch["state"] for patch in answer["record"]["patches"]] == [state]
+    assert any("no administrator" in warning for warning in answer["warnings"]) is warned
+    assert answer["record"]["warnings"] == [warning.removeprefix("win1: ") for warning in answer["warnings"]]
