@@ -27,8 +27,13 @@ def nodes(server: Server) -> Variables:
     return {}
 
 
-def failing_node(server: Server) -> Variables:
-    server.nodes({"id": node_id(0), "tags": GROUP, "patches": [MISSING], "end": "Failed"})
+def fleet(server: Server) -> Variables:
+    """Nodes that succeed, of EC2 and others, and one that does not."""
+    server.nodes(
+        {"id": node_id(0), "tags": GROUP, "patches": [MISSING]},
+        {"id": HYBRID, "tags": GROUP, "patches": [MISSING]},
+        {"id": node_id(1), "tags": GROUP, "end": "Failed"},
+    )
     return {}
 
 
@@ -95,7 +100,7 @@ OTHER_ALERTS = {
 }
 ONE_NODE = {"operation": "Scan", "instance_ids": [node_id(0)], "wait_delay": 0}
 LATE = {**ONE_NODE, "wait_timeout": 0, "cancel_on_timeout": True}
-RUN = {"aws_patch_run_patch_groups": ["Production"], "aws_patch_run_wait_delay": 0}
+RUN = {"aws_patch_run_patch_groups": ["Production"], "aws_patch_run_wait_delay": 0, "aws_patch_run_max_errors": "100%"}
 
 SCENARIOS = [
     Scenario(
@@ -110,7 +115,7 @@ SCENARIOS = [
                 ]
             )
         ],
-        prepare=failing_node,
+        prepare=fleet,
     ),
     Scenario(
         "ssm_preflight",
