@@ -236,6 +236,9 @@ def test_whether_it_runs_at_once_is_said_and_is_so(association, aws, only_by_sch
     assert runs(aws, identifier) == once
     changed = association.ok(association_name="scan", max_errors="5")
     assert (changed["runs_at_once"], runs(aws, identifier)) == (once, 2 * once)
+    for unchanged in ({}, {"tags": {"Owner": "platform"}}):
+        assert not association.ok(association_name="scan", **unchanged)["runs_at_once"]
+    assert runs(aws, identifier) == 2 * once
     aws.advance(24 * 3600)
     assert runs(aws, identifier) == 2 * once + 1
 

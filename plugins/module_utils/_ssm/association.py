@@ -65,8 +65,7 @@ def apply(api: t.Any, change: Change, once: Once) -> t.Optional[str]:
         return _create(api, after, once)
     if change.altered(*UPDATED):
         doing = "update association %s" % label(before)
-        request = to_api({**after, "unmanaged": before.get("unmanaged", {})})
-        api.change(doing, "update_association", AssociationId=before["association_id"], **request)
+        api.change(doing, "update_association", AssociationId=before["association_id"], **to_api(after))
     tags.apply(api, TYPE, before["association_id"], change)
     return before["association_id"]
 
