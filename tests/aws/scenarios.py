@@ -208,6 +208,41 @@ ANOTHER_PATCH_POLICY = {
     "patch_baselines": {"UBUNTU": "AWS-UbuntuDefaultPatchBaseline"},
     "tags": {"stage": "example"},
 }
+ALERTS = {
+    "aws_alerts_topic": "example",
+    "aws_alerts_on": ["non_compliance", "commands", "invocations", "windows", "automation"],
+    "aws_alerts_subscriptions": [{"protocol": "email", "endpoint": "example@example.com"}],
+    "aws_alerts_tags": TAGS,
+    "aws_alerts_test": True,
+}
+# What goes, and what is told otherwise; tags of topics and rules are removed by their modules alone.
+ANOTHER_ALERT = {
+    "aws_alerts_topic": "example",
+    "aws_alerts_on": ["commands"],
+    "aws_alerts_display_name": "Example",
+    "aws_alerts_purge_subscriptions": True,
+    "aws_alerts_tags": {"stage": "example"},
+}
+UNTAGGED = [
+    module("sns_alert_topic", name="example", tags={}),
+    module("eventbridge_alert_rule", name="example-commands", tags={}),
+]
+
+
+def network(server: Server) -> Variables:
+    """A node in a VPC with an instance profile, one outside EC2, and a window."""
+    everything(server)
+    iam, ec2 = server.client("iam"), server.client("ec2")
+    iam.create_role(RoleName="example", AssumeRolePolicyDocument="{}")
+    iam.create_instance_profile(InstanceProfileName="example")
+    iam.add_role_to_instance_profile(InstanceProfileName="example", RoleName="example")
+    subnet = ec2.describe_subnets()["Subnets"][0]["SubnetId"]
+    profile = {"Name": "example"}
+    asked = {"ImageId": "ami-03cf127a", "MinCount": 1, "MaxCount": 1, "SubnetId": subnet}
+    ec2.run_instances(**asked, IamInstanceProfile=profile)
+    return {}
+
+
 PRESENT, GONE = aws_patch_manager(**POLICY), aws_patch_manager(**POLICY, aws_patch_manager_state="absent")
 IMPORT = {"aws_patch_manager_state": "import", "aws_patch_manager_import_file": "{{ playbook_dir }}/imported.yml"}
 
@@ -315,6 +350,21 @@ SCENARIOS = [
         [Play([patch(patch_group="Production", output_s3_bucket_name="example-bucket", may_fail=True)])],
         prepare=managed_nodes,
         beside=["ssm_patch_run"],
+    ),
+    Scenario(
+        "aws_alerts",
+        "Role aws_alerts, and the modules sns_alert_topic and eventbridge_alert_rule",
+        [
+            Play([role("aws_alerts", **ALERTS)]),
+            Play([role("aws_alerts", **ANOTHER_ALERT), *UNTAGGED]),
+            Play([role("aws_alerts", **ANOTHER_ALERT, aws_alerts_state="absent")]),
+        ],
+    ),
+    Scenario(
+        "ssm_preflight",
+        "Module ssm_preflight, and the entry point aws of role patch_preflight",
+        [Play([module("ssm_preflight"), module("ssm_preflight", patch_group="Production")])],
+        prepare=network,
     ),
     Scenario(
         "info",
