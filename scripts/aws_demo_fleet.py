@@ -123,7 +123,7 @@ def be_told(demo: Demo) -> None:
     expect("patch-alerts-commands" in rules, f"rules are in place: {', '.join(rules)}")
     event = {
         "Source": "aws.ssm",
-        "Time": f"{datetime.datetime.now(datetime.timezone.utc):%Y-%m-%dT%H:%M:%SZ}",
+        "Time": f"{datetime.datetime.now(datetime.UTC):%Y-%m-%dT%H:%M:%SZ}",
         "DetailType": "EC2 Command Status-change Notification",
         "Detail": json.dumps({"command-id": "example", "document-name": "AWS-RunPatchBaseline", "status": "Failed"}),
     }
