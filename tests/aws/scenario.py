@@ -29,8 +29,8 @@ class Scenario(t.NamedTuple):
     beside: t.Sequence[str] = ()  # policies that the caller has as well: what they allow is left out
 
 
-def role(name: str, /, **variables: t.Any) -> Task:
-    return {"ansible.builtin.include_role": {"name": f"patchops.fleet.{name}"}, "vars": variables}
+def role(role_name: str, /, **variables: t.Any) -> Task:
+    return {"ansible.builtin.include_role": {"name": f"patchops.fleet.{role_name}"}, "vars": variables}
 
 
 def may_fail(task: Task) -> Task:
@@ -38,5 +38,5 @@ def may_fail(task: Task) -> Task:
     return {"block": [task], "rescue": [{"ansible.builtin.debug": {"msg": "It failed, as it may"}}]}
 
 
-def module(name: str, /, may_fail: bool = False, **options: t.Any) -> Task:
-    return {f"patchops.fleet.{name}": options, "ignore_errors": may_fail}
+def module(module_name: str, /, may_fail: bool = False, **options: t.Any) -> Task:
+    return {f"patchops.fleet.{module_name}": options, "ignore_errors": may_fail}

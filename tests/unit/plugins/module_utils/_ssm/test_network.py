@@ -27,7 +27,8 @@ def endpoint(service, **more):
     return {**usual, **more}
 
 
-def table(*routes, associations=MAIN, **more):
+def table(*routes, associations=None, **more):
+    associations = MAIN if associations is None else associations
     return {"RouteTableId": "rtb-1", "VpcId": "vpc-1", "Associations": associations, "Routes": list(routes), **more}
 
 

@@ -29,8 +29,8 @@ AL2023 = {"patch_group": "Web", "operating_system": "AMAZON_LINUX_2023", "baseli
 NOTHING = Facts({}, {}, "", [], [], [], [])
 
 
-def subject(node=None, instance=RUNNING, tags=None):
-    return Subject(ID, "web", {**ONLINE, **(node or {})}, instance, tags)
+def subject(node=None, instance=None, tags=None):
+    return Subject(ID, "web", {**ONLINE, **(node or {})}, instance or RUNNING, tags)
 
 
 @pytest.mark.parametrize(

@@ -25,8 +25,8 @@ def task(operation="Install", document="AWS-RunPatchBaseline", instance_ids=(), 
     }
 
 
-def window(targets=BY_GROUP, tasks=None, enabled=True, name="sunday"):
-    target = {"window_target_id": "wt-1", "name": "servers", "targets": targets}
+def window(targets=None, tasks=None, enabled=True, name="sunday"):
+    target = {"window_target_id": "wt-1", "name": "servers", "targets": BY_GROUP if targets is None else targets}
     return {"name": name, "enabled": enabled, "targets": [target], "tasks": tasks or [task()]}
 
 

@@ -105,9 +105,9 @@ def test_charts_leave_out_what_is_unknown(assembled, record, patch):
 def test_levels_that_are_not_told(assembled, record, patch):
     untold = patch("zlib", name="zlib", compliance_level=None)
     fleet = assembled(record("a", patches=[untold, patch()]), record("b", patches=[untold]))
-    bars = {bar.label: bar.value for bar in charts.missing_by_level(fleet)}
+    bars = {one.label: one.value for one in charts.missing_by_level(fleet)}
     assert (bars["High"], bars["Not told"]) == (1, 2)
-    assert "Not told" not in {bar.label for bar in charts.missing_by_level(assembled(record(patches=[patch()])))}
-    assert [(bar.label, bar.value, bar.note) for bar in charts.top_missing(fleet)] == [
+    assert "Not told" not in {one.label for one in charts.missing_by_level(assembled(record(patches=[patch()])))}
+    assert [(one.label, one.value, one.note) for one in charts.top_missing(fleet)] == [
         ("zlib", 2, ""), ("openssl", 1, "High"),
     ]  # fmt: skip
