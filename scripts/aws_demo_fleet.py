@@ -37,7 +37,6 @@ NODE = {
     "platform_version": "2",
     "operating_system": "AMAZON_LINUX_2",
     "patches": [OPENSSL, CURL],
-    "counts": {"INSTALLED": 311, "INSTALLED_OTHER": 24},
 }
 OFFLINE = {"ping": "ConnectionLost"}
 HELD = {"unpatchable": ["openssl-libs.x86_64"], "error": "No space left on device"}
