@@ -96,7 +96,7 @@ class ActionModule(ActionBase):
             run, loaded = self._run_and_facts(options, task_vars)
             loads.append(loaded)
         if options["records_dir"]:
-            loads.append(_folder(options["records_dir"], paths))
+            loads.append(_folder(options["records_dir"], paths, self._task.check_mode))
         loaded = loading.merged(*loads)
         if run and not run.hosts and not loaded.found and not loaded.unreadable:
             loaded.warnings.append(hosts.NOBODY)
@@ -155,11 +155,14 @@ def _paths(options: dict[str, t.Any]) -> dict[str, pathlib.Path]:
     return paths
 
 
-def _folder(records_dir: str, paths: dict[str, pathlib.Path]) -> loading.Loaded:
+def _folder(records_dir: str, paths: dict[str, pathlib.Path], check_mode: bool) -> loading.Loaded:
     folder = pathlib.Path(records_dir).absolute()
+    if check_mode and not folder.exists():  # who would have made it made nothing
+        return loading.Loaded([], [], [f"there is no folder {folder} yet, and check mode makes none"])
     if not folder.is_dir():
         raise CannotReport(
-            f"records_dir: {folder} is no folder. Role patch_scan writes one (patch_scan_records_dir); name that one"
+            f"records_dir: {folder} is no folder. Roles patch_scan and aws_patch_run write one "
+            "(patch_scan_records_dir, aws_patch_run_records_dir); name that one"
         )
     loaded = loading.from_folder(folder, {path.resolve() for path in paths.values()})
     if not loaded.found and not loaded.unreadable:

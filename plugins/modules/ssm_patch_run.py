@@ -80,6 +80,12 @@ options:
       - Nodes of this patch group, whichever of the tags C(PatchGroup) and C(Patch Group) they carry. Of a node that
         carries both the first counts.
     type: str
+  no_nodes:
+    description:
+      - What happens where O(targets) or O(patch_group) fit no node. V(fail) fails, V(warn) warns and sends nothing.
+    type: str
+    choices: [fail, warn]
+    default: fail
   offline_nodes:
     description:
       - With V(wait) Systems Manager sends the command to nodes of O(targets) and O(patch_group) that are offline as
@@ -403,6 +409,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleA
 
 from ..module_utils._plain import plain
 from ..module_utils._ssm import command, invocation, node, override_files, patch_run, progress, run_outcome
+from ..module_utils._ssm.account import TAG_KEYS
 from ..module_utils._ssm.api import THROTTLED, Api
 from ..module_utils._ssm.change import ResourceError
 from ..module_utils._ssm.patience import Patience
@@ -415,6 +422,7 @@ ARGUMENT_SPEC = {
     "instance_ids": {"type": "list", "elements": "str"},
     "targets": {"type": "dict"},
     "patch_group": {"type": "str"},
+    "no_nodes": {"type": "str", "choices": ["fail", "warn"], "default": "fail"},
     "offline_nodes": {"type": "str", "choices": ["wait", "skip"], "default": "wait"},
     "reboot_option": {"type": "str", "choices": ["RebootIfNeeded", "NoReboot"], "default": "RebootIfNeeded"},
     "snapshot_id": {"type": "str"},
@@ -501,10 +509,11 @@ def planned(request, found):
     return {"changed": request.installs and bool(found.online), **result_of(request, nodes)}
 
 
-def refuse_nobody(found):
-    """Only of a resource group does nobody but AWS know whether it is empty."""
-    if found.complete and not found.nodes:
-        raise ResourceError("There is no managed node that was asked for in this account and Region; nothing was sent")
+def nobody(request):
+    named = ", ".join(request.targets)
+    if request.patch_group is not None:
+        named = "patch group %s (tag %s)" % (request.patch_group, " or ".join(TAG_KEYS))
+    return "There is no managed node of %s in this account and Region; nothing was sent" % named
 
 
 def see_through(module, watch, patience):
@@ -565,7 +574,11 @@ def work(module, api):
     found = find_nodes(module, api, request)
     for text in found.warnings:
         module.warn(text)
-    refuse_nobody(found)
+    if found.complete and not found.nodes:  # only of a resource group does nobody but AWS know it
+        if module.params["no_nodes"] == "fail":
+            raise ResourceError(nobody(request))
+        module.warn(nobody(request))
+        return {"changed": False, **result_of(request, []), "progress": run_outcome.count([])._asdict()}
     if module.check_mode:
         return planned(request, found)
     patience = Patience(module.params["wait_delay"], module.params["wait_timeout"])

@@ -278,10 +278,16 @@ def test_a_resource_group_cannot_skip_nodes(aws, patch):
         pytest.param({"targets": {"tag:stage": ["nowhere"]}}, id="tag"),
     ],
 )
-def test_nobody_fits(aws, patch, options):
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_nobody_fits(aws, patch, options, check_mode):
     aws.nodes(*group(1))
-    result = patch(**options)
-    assert result["msg"].startswith("There is no managed node that was asked for")
+    named = "tag:stage" if "targets" in options else "patch group Nowhere (tag PatchGroup or Patch Group)"
+    words = f"There is no managed node of {named} in this account and Region; nothing was sent"
+    assert patch(check_mode, **options)["msg"] == words
+    result = patch(check_mode, no_nodes="warn", **options)
+    assert result["warnings"] == [words]
+    assert (result["changed"], result["nodes"]) == (False, [])
+    assert not result.get("failed")
     assert commands(aws) == []
 
 

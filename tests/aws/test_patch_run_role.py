@@ -131,6 +131,32 @@ def test_check_mode_sends_nothing(run, aws, tmp_path):
     assert [[node["status"] for node in one["nodes"]] for one in result] == [["Planned"], ["Planned"], ["Planned"] * 2]
     assert commands(aws) == []
     assert not (tmp_path / "records").exists()
+    assert f'"{PRODUCTION}.example.com: it would be told"' in ended.stdout
+
+
+def test_a_group_that_is_empty_yet_stops_nothing(run, aws, tmp_path):
+    fleet(aws)
+    groups = ["Nowhere", "Dev"]
+    given = {"aws_patch_run_patch_groups": groups, "aws_patch_run_records_dir": str(tmp_path / "records")}
+    result, ended = run(**given, aws_patch_run_operation="Install")
+    assert ended.returncode == 0, ended.stdout
+    assert [one["started"] for one in result] == [True, True]
+    result, ended = run(**given, aws_patch_run_operation="Install", aws_patch_run_no_nodes="fail")
+    assert ended.returncode != 0
+    assert [one["started"] for one in result] == [True, False]
+
+
+def test_places_are_not_passed_over(run, aws, tmp_path):
+    """It works in one Region: which, has to be said where the policy has several."""
+    fleet(aws)
+    places = [{"region": "eu-central-1"}, {"region": "eu-west-1"}]
+    given = {"aws_patch_manager_places": places, "aws_patch_run_records_dir": str(tmp_path / "records")}
+    result, ended = run(**INSTALL, **given)
+    assert (result, ended.returncode != 0) == ([], True)
+    assert "Run it once for each of them, with aws_patch_run_region" in " ".join(ended.stdout.split())
+    result, ended = run(**INSTALL, **given, aws_patch_run_region="eu-west-1")
+    assert {call.region for call in aws.calls} == {"eu-west-1"}
+    assert [one["nodes"] for one in result] == [[], [], []]
 
 
 def test_nodes_by_id_and_by_targets(run, aws, tmp_path):
@@ -157,22 +183,25 @@ def first_report():
 
 
 def test_from_an_empty_account_to_a_first_report(ansible, aws, tmp_path):
-    """One playbook and one file of variables."""
+    """One playbook and one file of variables, in a folder that is not the one where it is started."""
     playbook, variables = first_report()
     assert len((playbook + variables).splitlines()) <= 30
     ec2 = aws.client("ec2")
     image = ec2.describe_images(MaxResults=5)["Images"][0]["ImageId"]
     instance = ec2.run_instances(ImageId=image, MinCount=1, MaxCount=1)["Instances"][0]["InstanceId"]
     aws.nodes({"id": instance, "tags": {"Patch Group": "Production"}, "patches": [MISSING]})
-    (tmp_path / "first.yml").write_text(playbook)
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "first.yml").write_text(playbook)
     (tmp_path / "variables.yml").write_text(variables.replace("i-0123456789abcdef0", instance))
     given = json.dumps({"ansible_python_interpreter": sys.executable, "aws_patch_run_wait_delay": 0})
-    ended = ansible("ansible-playbook", "first.yml", "-e", "@variables.yml", "-e", given, **aws.environment())
+    command = ("ansible-playbook", "mine/first.yml", "-e", "@variables.yml", "-e", given)
+    foretold = ansible(*command, "--check", **aws.environment())
+    assert foretold.returncode == 0, foretold.stdout
+    assert not (tmp_path / "reports").exists()
+    ended = ansible(*command, **aws.environment())
     assert ended.returncode == 0, ended.stdout
     report = json.loads((tmp_path / "reports" / "patch-compliance.json").read_text(encoding="utf-8"))
     (node,) = report["nodes"]
-    assert (node["node"]["id"], node["node"]["patch_group"], node["status"]) == (
-        *(instance, "Production"),
-        "NON_COMPLIANT",
-    )
+    found = (node["node"]["id"], node["node"]["patch_group"], node["status"])
+    assert found == (instance, "Production", "NON_COMPLIANT")
     assert {path.suffix for path in (tmp_path / "reports").iterdir()} >= {".html", ".csv"}

@@ -293,6 +293,13 @@ def test_check_mode_tells_and_writes_nothing(report, tmp_path):
     assert "+Index,Instance ID,Instance name" in printed
 
 
+def test_check_mode_has_no_folder_yet(report, tmp_path):
+    """Whoever writes the records has written none either."""
+    result, _printed = report(arguments=folder_arguments(tmp_path / "records"), options=["--check"])
+    assert result["summary"]["nodes"] == 0
+    assert result["remarks"] == [f"there is no folder {tmp_path}/records yet, and check mode makes none"]
+
+
 def test_a_report_within_the_folder_of_records_is_no_record(report, tmp_path):
     (tmp_path / "a.json").write_text(json.dumps(record("web-1")))
     arguments = folder_arguments(tmp_path, json="report.json")
