@@ -144,7 +144,9 @@ ARGUMENT_SPEC = {
     "patch_group": {"type": "str"},
     "minimum_agent_version": {"type": "str", "default": "2.0.834.0"},
 }
-NOBODY = Finding("managed", ERROR, "there is no such node", "look at the account and Region, and at what was asked for")
+REMEDY = "look at the account and Region, and at what was asked for"
+NOBODY = Finding("managed", ERROR, "there is no such node", REMEDY)
+NO_MANAGED = Finding("managed", ERROR, "Systems Manager manages no such node", REMEDY)
 
 
 def selection(params):
@@ -168,7 +170,8 @@ def work(module, api):
     facts = look.facts(subjects, module.params["minimum_agent_version"])
     findings, nodes = preflight.examine(subjects, facts)
     if not nodes:
-        findings = [{**NOBODY.document(), "nodes": []}]
+        nobody = [NO_MANAGED, preflight.unmanaged_unasked(facts)] if "managed" in facts.denied else [NOBODY]
+        findings = [{**finding.document(), "nodes": []} for finding in nobody]
     return {"changed": False, "status": worst(findings), "findings": findings, "nodes": nodes, "region": module.region}
 
 

@@ -174,6 +174,29 @@ def test_nobody_is_an_error(preflight):
     assert [(one["check"], one["finding"]) for one in answer["findings"]] == [("managed", "there is no such node")]
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        pytest.param({}, id="everybody"),
+        pytest.param({"patch_group": "Web"}, id="a patch group"),
+        pytest.param({"targets": {"tag:Patch Group": ["Web"]}}, id="targets"),
+    ],
+)
+def test_who_may_not_ask_for_unmanaged_instances_is_told(preflight, fleet, aws, options):
+    words = "instances that Systems Manager does not manage could not be looked for, needs ec2:DescribeInstances"
+    fleet.launch({"Patch Group": "Web"}, managed=False)
+    aws.set(permissions={"denied": ["ec2:DescribeInstances"]})
+    alone = preflight(**options)
+    assert [(one["status"], one["finding"]) for one in alone["findings"]] == [
+        ("error", "Systems Manager manages no such node"),
+        ("skipped", words),
+    ]
+    fleet.manage({"id": HYBRID, "tags": {"Patch Group": "Web"}})
+    found = [one for one in preflight(**options)["findings"] if one["check"] == "managed"]
+    assert [(one["status"], one["nodes"]) for one in found] == [("ok", [HYBRID]), ("skipped", [HYBRID])]
+    assert found[1]["finding"] == words
+
+
 def test_managed_or_not(preflight, fleet):
     running, stopped, offline = fleet.launch(managed=False), fleet.launch(managed=False), fleet.launch(ping="Inactive")
     halted = fleet.launch(ping="ConnectionLost")

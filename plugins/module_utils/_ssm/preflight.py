@@ -84,6 +84,8 @@ def examine(subjects: t.Sequence[Subject], facts: Facts) -> t.Tuple[t.List[Resou
 
 def _of_one(subject: Subject, facts: Facts, ways: t.Dict[network.Place, network.Way]) -> t.Iterator[Finding]:
     yield managed(subject)
+    if "managed" in facts.denied:
+        yield unmanaged_unasked(facts)
     if subject.node["reach"] == node.UNKNOWN or subject.state in node.GONE:
         return
     if subject.node["reach"] != node.UNMANAGED:
@@ -101,6 +103,11 @@ def _of_one(subject: Subject, facts: Facts, ways: t.Dict[network.Place, network.
 def unasked(check: str, facts: Facts) -> Finding:
     """What could not be looked at, because the caller may not."""
     return Finding(check, SKIPPED, "could not be looked at, needs %s" % facts.denied[check])
+
+
+def unmanaged_unasked(facts: Facts) -> Finding:
+    words = "instances that Systems Manager does not manage could not be looked for, needs %s"
+    return Finding("managed", SKIPPED, words % facts.denied["managed"])
 
 
 def managed(subject: Subject) -> Finding:

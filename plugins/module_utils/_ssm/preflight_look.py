@@ -89,18 +89,24 @@ class Look:
     def _nodes(self) -> t.Dict[str, Resource]:
         ssm, selection = self._services.ssm, self._selection
         if selection.instance_ids:
-            return node.by_ids(ssm, self._ec2, selection.instance_ids).nodes
+            return self._found(node.by_ids(ssm, self._ec2, selection.instance_ids))
         if selection.patch_group:
-            return node.by_patch_group(ssm, self._ec2, selection.patch_group).nodes
+            return self._found(node.by_patch_group(ssm, self._ec2, selection.patch_group))
         if selection.targets:
             found = node.by_targets(ssm, self._ec2, selection.targets)
             if not found.complete:
                 raise ResourceError(
                     "targets: which nodes a resource group has is known to AWS alone: name them by tags"
                 )
-            return found.nodes
+            return self._found(found)
         managed = {one["id"]: one for part in node.every(ssm) for one in part}
-        return {**managed, **node.others(self._ec2, managed).nodes}
+        return {**managed, **self._found(node.others(self._ec2, managed))}
+
+    def _found(self, found: node.Found) -> t.Dict[str, Resource]:
+        """Its warnings say that EC2 could not be asked for instances that are not managed."""
+        if found.warnings:
+            self.denied["managed"] = NEEDED_FOR["instances"]
+        return found.nodes
 
     def _ec2(self) -> t.Any:
         return self._services.ec2
