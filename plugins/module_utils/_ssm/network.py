@@ -12,14 +12,15 @@ from .change import Resource
 # Newer agents use ssmmessages in place of ec2messages. S3 has the metadata of patches, snapshots of baselines and, for
 # Amazon Linux, the repositories.
 NEEDED = ("ssm", "ssmmessages", "s3")
-DEFAULT_ROUTES = ("0.0.0.0/0", "::/0")
+# Not every endpoint answers by IPv6: the route of IPv4 alone is a way for sure.
+DEFAULT_ROUTE, IPV6_DEFAULT_ROUTE = "0.0.0.0/0", "::/0"
 AVAILABLE, ACTIVE = "available", "active"
 # Members of a route, by what they lead to; who stands behind the last ones this account does not show.
-OUT = ("NatGatewayId", "EgressOnlyInternetGatewayId")
 BEYOND = (
     *("TransitGatewayId", "NetworkInterfaceId", "InstanceId", "VpcPeeringConnectionId", "LocalGatewayId"),
     *("CarrierGatewayId", "CoreNetworkArn"),
 )
+TARGETS = ("NatGatewayId", "EgressOnlyInternetGatewayId", "GatewayId", *BEYOND)
 
 
 class Place(t.NamedTuple):
@@ -34,6 +35,7 @@ class Way(t.NamedTuple):
     missing: t.Tuple[str, ...]  # services without an endpoint in the VPC
     through: t.Optional[str]  # the gateway that leads to the internet
     beyond: t.Optional[str]  # a route whose end cannot be seen from here
+    ipv6: t.Optional[str]  # where the default route of IPv6 leads
     notes: t.Tuple[str, ...]
 
     @property
@@ -52,7 +54,7 @@ def way_of(place: Place, endpoints: t.Sequence[Resource], tables: t.Sequence[Res
             reached.add(service)
     through, beyond = _default_route(place, table, notes)
     missing = tuple(service for service in NEEDED if service not in reached)
-    return Way(missing, through, beyond, tuple(notes))
+    return Way(missing, through, beyond, _ipv6_route(table), tuple(notes))
 
 
 def _table_of(place: Place, tables: t.Sequence[Resource]) -> Resource:
@@ -86,11 +88,10 @@ def _serves(endpoint: Resource, table: Resource, notes: t.List[str]) -> bool:
 def _default_route(place: Place, table: Resource, notes: t.List[str]) -> t.Tuple[t.Optional[str], t.Optional[str]]:
     beyond = None
     for route in table.get("Routes", []):
-        if (route.get("DestinationCidrBlock") or route.get("DestinationIpv6CidrBlock")) not in DEFAULT_ROUTES:
+        if route.get("DestinationCidrBlock") != DEFAULT_ROUTE:
             continue
-        gateway = route.get("GatewayId") or ""
-        out = next((route[member] for member in OUT if route.get(member)), None)
-        target = out or gateway or next((route[member] for member in BEYOND if route.get(member)), "nowhere")
+        gateway, out = route.get("GatewayId") or "", route.get("NatGatewayId")
+        target = _target(route)
         if route.get("State", ACTIVE) != ACTIVE:
             notes.append("its default route to %s is a black hole" % target)
         elif out:
@@ -102,3 +103,15 @@ def _default_route(place: Place, table: Resource, notes: t.List[str]) -> t.Tuple
         else:
             beyond = target
     return None, beyond
+
+
+def _target(route: Resource) -> str:
+    return next((route[member] for member in TARGETS if route.get(member)), "nowhere")
+
+
+def _ipv6_route(table: Resource) -> t.Optional[str]:
+    """What the default route of IPv6 leads to, where it leads anywhere."""
+    for route in table.get("Routes", []):
+        if route.get("DestinationIpv6CidrBlock") == IPV6_DEFAULT_ROUTE and route.get("State", ACTIVE) == ACTIVE:
+            return _target(route)
+    return None

@@ -194,6 +194,9 @@ def endpoints(subject: Subject, facts: Facts, ways: t.Dict[network.Place, networ
     words = "; ".join([lacking, *way.notes])
     if way.beyond:
         return Finding("endpoints", SKIPPED, "its default route leads to %s, whose end is not seen here" % way.beyond)
+    if way.ipv6:
+        words = "its only way out is IPv6, to %s: whether it reaches %s by that is not seen here"
+        return Finding("endpoints", SKIPPED, words % (way.ipv6, ", ".join(way.missing)))
     remedy = "create VPC endpoints for %s, with private DNS names, or a route to a NAT gateway" % ", ".join(way.missing)
     if subject.node["reach"] == node.ONLINE and "s3" not in way.missing:
         return Finding("endpoints", WARNING, words + "; its agent answers all the same, perhaps by a proxy", remedy)

@@ -76,7 +76,10 @@ def test_endpoints(endpoints, missing, note):
         pytest.param(HIDDEN, [route(NatGatewayId="nat-1")], "nat-1", None, None, id="NAT"),
         pytest.param(PUBLIC, [route(GatewayId="igw-1")], "igw-1", None, None, id="internet, public"),
         pytest.param(HIDDEN, [route(GatewayId="igw-1")], None, None, "no public address", id="internet, hidden"),
-        pytest.param(HIDDEN, [route("::/0", EgressOnlyInternetGatewayId="eigw-1")], "eigw-1", None, None, id="IPv6"),
+        pytest.param(HIDDEN, [route("::/0", EgressOnlyInternetGatewayId="eigw-1")], None, None, None, id="IPv6"),
+        pytest.param(
+            HIDDEN, [route("::/0", GatewayId="igw-1"), route(NatGatewayId="nat-1")], "nat-1", None, None, id="both"
+        ),
         pytest.param(HIDDEN, [route(TransitGatewayId="tgw-1")], None, "tgw-1", None, id="transit"),
         pytest.param(HIDDEN, [route(GatewayId="vgw-1")], None, "vgw-1", None, id="VPN"),
         pytest.param(HIDDEN, [route(NetworkInterfaceId="eni-1", InstanceId="i-1")], None, "eni-1", None, id="instance"),
@@ -101,3 +104,17 @@ def test_the_subnet_s_own_table_goes_before_the_main_one():
     assert network.way_of(HIDDEN, [], [foreign, other, main, own]).through == "nat-own"
     assert network.way_of(HIDDEN, [], [own, main, other, foreign]).through == "nat-own"
     assert network.way_of(HIDDEN, [], [foreign, other, main]).through == "nat-main"
+
+
+@pytest.mark.parametrize(
+    ("routes", "found"),
+    [
+        pytest.param([route("::/0", EgressOnlyInternetGatewayId="eigw-1")], "eigw-1", id="egress alone"),
+        pytest.param([route("::/0", GatewayId="igw-1")], "igw-1", id="internet"),
+        pytest.param([route("::/0", EgressOnlyInternetGatewayId="eigw-1", state="blackhole")], None, id="black hole"),
+        pytest.param([route("2001:db8::/32", GatewayId="vgw-1")], None, id="another destination"),
+        pytest.param([route(NatGatewayId="nat-1")], None, id="IPv4"),
+    ],
+)
+def test_where_ipv6_leads(routes, found):
+    assert network.way_of(HIDDEN, [], [table(*routes)]).ipv6 == found

@@ -121,6 +121,14 @@ def test_baseline(registrations, node, status, words):
     assert (found.status, words in found.finding) == (status, True), found
 
 
+def test_ipv6_alone_is_no_way_that_is_known_of():
+    route = {"DestinationIpv6CidrBlock": "::/0", "EgressOnlyInternetGatewayId": "eigw-1", "State": "active"}
+    table = {"VpcId": "vpc-1", "Associations": [{"Main": True}], "Routes": [route]}
+    placed = subject(instance={**RUNNING, "VpcId": "vpc-1", "SubnetId": "subnet-1"})
+    found = preflight.endpoints(placed, NOTHING._replace(tables=[table]), {})
+    assert (found.status, "its only way out is IPv6, to eigw-1" in found.finding) == ("skipped", True), found
+
+
 def test_of_what_is_gone_nothing_more_is_said():
     gone = subject({"reach": "Unmanaged"}, {"State": {"Name": "terminated"}}, {})
     findings, nodes = preflight.examine([gone], NOTHING)
