@@ -72,3 +72,25 @@ def test_the_end_is_that_of_the_worst(play, aws):
     assert "Not fit to be patched: / has" in closing(output)
     code, output = play("alive", **demanding, patch_preflight_fail_on="never")
     assert code == 0, output
+
+
+def test_nodes_in_aws_are_looked_at_though_no_host_answers(play, aws):
+    aws.nodes({"id": OFFLINE, "ping": "Inactive"})
+    code, output = play("dead")
+    assert code != 0
+    assert f"{OFFLINE}: its agent does not answer" in closing(output)
+    assert "dead: the node did not answer in this run" in closing(output)
+    assert "localhost: " not in closing(output)
+
+
+@pytest.mark.parametrize(
+    ("hosts", "variables"),
+    [pytest.param([], {}, id="no host"), pytest.param(["alive"], {"patch_hosts": "!all"}, id="none is wanted")],
+)
+def test_nodes_in_aws_alone(play, aws, hosts, variables):
+    aws.nodes({"id": OFFLINE, "ping": "Inactive"})
+    code, output = play(*hosts, **variables)
+    assert code != 0
+    assert f"{OFFLINE}: its agent does not answer" in closing(output)
+    assert "localhost: " not in closing(output)
+    assert "alive: " not in closing(output)
