@@ -336,8 +336,8 @@ nodes:
   description:
     - Every node that was asked for, with what became of it.
     - C(status) is that of Run Command without blanks (C(Success), C(Failed), C(DeliveryTimedOut), C(Terminated), ...),
-      or C(Offline), C(Unmanaged), C(Unknown), C(NotSent), C(Refused), C(Omitted) of nodes that no command went to;
-      C(Planned) in check mode. C(message) says what that means.
+      or C(Offline), C(Unmanaged), C(Untagged), C(Unknown), C(NotSent), C(Refused), C(Omitted) of nodes that no command
+      went to; C(Planned) in check mode. C(message) says what that means.
     - C(step), C(exit_code), C(output), C(error_output) and C(output_url) are there where a node failed, and of all with
       O(return_output=all).
   returned: always, but where options are refused

@@ -199,6 +199,16 @@ def test_which_nodes_are_read(aws, records, options, chosen):
     assert list(records(**options)) == [node_id(number) for number in chosen]
 
 
+def test_a_node_whose_tag_is_late_is_not_called_unmanaged(aws, records):
+    tags = [{"ResourceType": "instance", "Tags": [{"Key": "Patch Group", "Value": "Production"}]}]
+    asked = {"ImageId": IMAGE, "MinCount": 1, "MaxCount": 1, "TagSpecifications": tags}
+    late = aws.client("ec2").run_instances(**asked)["Instances"][0]["InstanceId"]
+    aws.nodes({"id": late, "scanned": True})
+    record = records(patch_groups=["Production"])[late]
+    assert (record["status"], record["ssm"]["reach"]) == ("UNKNOWN", "Untagged")
+    assert record["status_reason"].startswith("Systems Manager manages it, and does not know its tag yet")
+
+
 def test_a_node_of_a_group_that_never_reported_is_in_it(aws, compliance):
     aws.nodes(*nodes(2, tags=GROUP, patches=[MISSING]))
     aws.nodes(

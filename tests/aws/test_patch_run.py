@@ -194,6 +194,30 @@ def test_instances_that_are_not_managed_are_named(aws, patch, options, find):
     assert told == {IDS[0]: "Success", IDS[1]: "Success", **({stranger: "Unmanaged"} if find else {})}
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        pytest.param({"patch_group": "Production"}, id="patch group"),
+        pytest.param({"targets": {"tag:Patch Group": ["Production"]}}, id="tag"),
+    ],
+)
+def test_a_node_whose_tag_is_late_is_not_called_unmanaged(aws, patch, options):
+    ec2 = aws.client("ec2")
+    tags = [{"ResourceType": "instance", "Tags": [{"Key": "Patch Group", "Value": "Production"}]}]
+    started = ec2.run_instances(ImageId=IMAGE, MinCount=52, MaxCount=52, TagSpecifications=tags)["Instances"]
+    stranger, *late = sorted(one["InstanceId"] for one in started)
+    aws.nodes(*group(1), *({"id": one} for one in late))
+    aws.application.calls.clear()
+    result = patch(unreached_nodes="warn", **options)
+    assert statuses(result) == {IDS[0]: "Success", stranger: "Unmanaged", **dict.fromkeys(late, "Untagged")}
+    said = {one["id"]: one["message"] for one in result["nodes"]}
+    assert said[late[0]] == (
+        "no command went to the node: Systems Manager manages it, and does not know its tag yet: run again in a moment"
+    )
+    assert said[stranger].count("Systems Manager does not manage") == 1
+    assert aws.actions.count("ssm:DescribeInstanceInformation") == (5 if "patch_group" in options else 3)
+
+
 def test_a_caller_who_may_not_ask_ec2_is_told_what_that_means(aws, patch):
     aws.nodes(*group(1))
     aws.set(permissions={"denied": ["ec2:DescribeInstances"]})

@@ -218,6 +218,14 @@ def test_managed_or_not(preflight, fleet):
     assert "agent" not in of(answer, running)
 
 
+def test_a_node_whose_tag_is_late(preflight, fleet):
+    node = fleet.launch({"Patch Group": "Web"}, managed=False)
+    fleet.manage({"id": node})
+    found = of(preflight(patch_group="Web"), node)["managed"]
+    assert (found["status"], found["remedy"]) == ("warning", "run again in a moment")
+    assert found["finding"] == "Systems Manager manages it, and does not know its tag yet"
+
+
 def gateway(fleet, kind):
     """A default route in the VPC's table: what it leads to."""
     ec2 = fleet.ec2

@@ -298,7 +298,7 @@ RESOURCE_SUMMARY = _object(
 
 # What Systems Manager tells of a node beside what hosts tell: in records that it is the source of, and in no others.
 SSM = _object(
-    {"reach": {"enum": ["Online", "Offline", "Unmanaged", "Unknown"]}},  # when it was asked
+    {"reach": {"enum": ["Online", "Offline", "Unmanaged", "Untagged", "Unknown"]}},  # when it was asked
     {
         "snapshot_id": TEXT_OR_NULL,
         "operation_start_time": TEXT_OR_NULL,

@@ -16,6 +16,8 @@ from .reading import Reader
 ID = re.compile(r"(i-([0-9a-zA-Z_]{8}|[0-9a-zA-Z_]{17})|mi-[0-9a-zA-Z_]{17})\Z")
 AT_ONCE = 50  # ids that one call takes, or rows that it answers
 ONLINE, OFFLINE, UNMANAGED, UNKNOWN = "Online", "Offline", "Unmanaged", "Unknown"
+UNTAGGED = "Untagged"  # managed, and Systems Manager does not know the tag yet that EC2 knows
+LATE = "Systems Manager manages it, and does not know its tag yet: run again in a moment"
 # EC2 instances that are gone are missed by nobody.
 GONE = ("shutting-down", "terminated")
 REFUSED = ("UnauthorizedOperation", "AccessDenied", "AccessDeniedException")
@@ -162,7 +164,7 @@ def by_targets(api: t.Any, ec2: t.Callable[[], t.Any], targets: Resource) -> Fou
     else:
         filters = [_filter(key, values) for key, values in targets.items()]
         unmanaged_ones, warnings = _unmanaged(ec2, filters, nodes)
-        nodes.update(unmanaged_ones)
+        nodes.update(_untagged(api, unmanaged_ones))
     return Found(_sorted(nodes), {"Targets": target}, warnings)
 
 
@@ -193,7 +195,7 @@ def by_patch_group(api: t.Any, ec2: t.Callable[[], t.Any], group: str) -> Found:
         missing.update(found)
         if warnings:
             break
-    return Found(_sorted({**nodes, **missing}), target, warnings)
+    return Found(_sorted({**nodes, **_untagged(api, missing)}), target, warnings)
 
 
 def _unmanaged(
@@ -202,6 +204,13 @@ def _unmanaged(
     instances, warnings = _asked(ec2, filters)
     missing = {one: state for one, state in instances.items() if one not in managed and state not in GONE}
     return {one: _missing(one, UNMANAGED, unmanaged(state)) for one, state in missing.items()}, warnings
+
+
+def _untagged(api: t.Any, missing: t.Mapping[str, Resource]) -> t.Dict[str, Resource]:
+    """Of instances that no tag found, those that are managed all the same told apart: tags come late from EC2."""
+    managed = read(api, "InstanceIds", list(missing))
+    late = {one: {**node, "reach": UNTAGGED, "reason": LATE} for one, node in managed.items()}
+    return {**missing, **late}
 
 
 def _instances(

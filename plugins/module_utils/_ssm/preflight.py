@@ -124,6 +124,9 @@ def managed(subject: Subject) -> Finding:
     if reach == node.UNMANAGED:
         remedy = "install and start the agent; see the findings on permissions and endpoints"
         return Finding("managed", ERROR, "the instance runs, and Systems Manager does not manage it", remedy)
+    if reach == node.UNTAGGED:
+        words, _colon, remedy = subject.node["reason"].partition(": ")
+        return Finding("managed", WARNING, words, remedy)
     return Finding("managed", ERROR, subject.node["reason"], "look at the id, the account and the Region")
 
 

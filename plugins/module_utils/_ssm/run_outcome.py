@@ -33,7 +33,8 @@ MEANINGS = {
     REFUSED: "Systems Manager refused to send the command to the node",
     OMITTED: "Systems Manager did not count the node among the targets",
     "Offline": "Systems Manager does not hear from the node's agent",
-    "Unmanaged": "Systems Manager does not manage the instance",
+    "Unmanaged": "no command can go to the instance",
+    "Untagged": "no command went to the node",
     "Unknown": "there is no such node",
 }
 # Of commands, beside what nodes have.
@@ -148,7 +149,7 @@ def count(statuses: t.Iterable[str]) -> Counts:
 
 
 STARTED = ("InProgress", "Cancelling", SUCCESS, "Failed", "ExecutionTimedOut", "Cancelled", "DeliveryTimedOut")
-UNREACHED = ("Offline", "Unmanaged", "Unknown", OMITTED)
+UNREACHED = ("Offline", "Unmanaged", "Untagged", "Unknown", OMITTED)
 NAMED = 10  # nodes that a message names
 
 

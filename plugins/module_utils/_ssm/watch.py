@@ -227,8 +227,10 @@ class Watch:
     def _outcome(self, node: str, told: str, sent: t.Optional[Sent], everything: bool) -> Resource:
         known = self._found.nodes.get(node) or {"id": node, "name": self._names.get(node) or node}
         plain = {name: value for name, value in known.items() if name not in ("reach", "reason")}
-        reason = self.apart.get(node, (told, None))[1]
-        outcome = run_outcome.described({**plain, "command_id": sent.id if sent else None}, told, reason)
+        apart, reason = self.apart.get(node, (told, None))  # one that was apart may be told all the same
+        outcome = run_outcome.described(
+            {**plain, "command_id": sent.id if sent else None}, told, reason if apart == told else None
+        )
         if sent is None or not (everything or told in (*COUNTED, "Cancelled")) or not run_outcome.ended(told):
             return outcome
         plugins = command.steps(self._api, sent.id, node)
