@@ -13,7 +13,10 @@ from .window_task import references
 
 DOCUMENTS = (PLAIN, WITH_HOOKS, "AWS-RunPatchBaselineAssociation")
 # What else patches: it is not looked into how.
-INSTALLERS = ("AWS-PatchInstanceWithRollback", "AWS-PatchAsgInstance", "AWS-InstallWindowsUpdates")
+INSTALLERS = (
+    *("AWS-PatchInstanceWithRollback", "AWS-PatchAsgInstance", "AWS-InstallWindowsUpdates"),
+    "PatchWithHealthCheck",  # of the role aws_patch_runbook
+)
 RESOURCE_GROUPS = "resource-groups:"
 # How DescribeInstanceInformation begins PlatformName, and what Patch Manager calls it.
 PLATFORMS = {

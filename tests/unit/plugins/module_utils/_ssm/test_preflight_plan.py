@@ -54,6 +54,7 @@ def window(targets=None, tasks=None, enabled=True, name="sunday"):
             id="by an ARN, with hooks",
         ),
         pytest.param([window(tasks=[task(document="AWS-PatchAsgInstance")])], "installing", id="a runbook"),
+        pytest.param([window(tasks=[task(document="PatchWithHealthCheck")])], "installing", id="our runbook"),
         pytest.param([window(enabled=False)], "disabled", id="disabled"),
         pytest.param([window({"resource-groups:Name": ["x"]})], "unknown", id="a resource group"),
         pytest.param([window({"resource-groups:Name": ["x"]}, enabled=False)], None, id="one that is disabled"),
