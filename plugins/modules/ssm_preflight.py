@@ -13,16 +13,18 @@ description:
     was found, with what to do about it, in the form of M(patchops.fleet.patch_preflight). Changes nothing, and
     does not fail because of a finding; see the role P(patchops.fleet.patch_preflight#role) for that.
   - "C(managed): Systems Manager manages the node, and its agent answers. Instances that run and are not managed,
-    and those that are stopped, are named."
+    those that are stopped, and nodes whose tag Systems Manager does not know yet, are named."
   - "C(agent): its version is O(minimum_agent_version) or newer, and the latest."
   - "C(permissions): the role of its instance profile has C(AmazonSSMManagedInstanceCore), or default host
     management is set up."
   - "C(endpoints): from its subnet there is a way to Systems Manager and S3, by VPC endpoints or through a
-    gateway. Security groups, network ACLs and proxies are not looked at."
+    gateway. Only routes of IPv4 count. Security groups, network ACLs and proxies are not looked at."
   - "C(patch_group): it has a tag C(Patch Group) or C(PatchGroup)."
-  - "C(baseline): the group is registered with a baseline for its operating system."
+  - "C(baseline): the group is registered with a baseline for its operating system. A node without a group has the
+    default one, which is told and not judged."
   - "C(maintenance_window): a window that is enabled has a task that installs patches on it. Associations of State
-    Manager and patch policies are not looked at."
+    Manager and patch policies are not looked at. Of runbooks those of AWS that patch and C(PatchWithHealthCheck), that
+    of the role P(patchops.fleet.aws_patch_runbook#role), count."
 author:
   - patchops.fleet contributors (@patchops)
 extends_documentation_fragment:

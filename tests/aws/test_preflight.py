@@ -339,7 +339,7 @@ def test_a_hybrid_node_needs_neither_profile_nor_vpc(preflight, fleet):
             "ec2",
             "DescribeInstances",
             "UnauthorizedOperation",
-            {"permissions", "endpoints", "patch_group"},
+            {"permissions", "endpoints", "patch_group", "baseline", "maintenance_window"},
             "ec2:DescribeInstances",
             id="instances",
         ),
@@ -421,6 +421,8 @@ def test_many_nodes_take_few_calls_and_few_findings(preflight, fleet, aws):
         ("permissions", "ok", 220),
         ("endpoints", "ok", 220),
         ("patch_group", "warning", 220),
+        ("baseline", "ok", 220),
+        ("maintenance_window", "warning", 220),
     ]
     counts = {action: aws.actions.count(action) for action in set(aws.actions)}
     assert counts["ssm:DescribeInstanceInformation"] == 6  # five pages, after an empty one

@@ -95,9 +95,8 @@ def _of_one(subject: Subject, facts: Facts, ways: t.Dict[network.Place, network.
         yield endpoints(subject, facts, ways)
     group, said = patch_group(subject, facts)
     yield said
-    if group is not None:
-        yield baseline(subject, group, facts)
-        yield maintenance_window(subject, facts)
+    yield baseline(subject, group, facts)
+    yield maintenance_window(subject, facts)
 
 
 def unasked(check: str, facts: Facts) -> Finding:
@@ -182,6 +181,11 @@ def _of_instance(check: str, facts: Facts) -> Finding:
     return Finding(check, SKIPPED, "could not be looked at: EC2 does not know the instance in this account and Region")
 
 
+def _of_tags(check: str, facts: Facts) -> Finding:
+    """What could not be looked at, because the tags are not known."""
+    return _of_instance("patch_group", facts)._replace(check=check)
+
+
 def endpoints(subject: Subject, facts: Facts, ways: t.Dict[network.Place, network.Way]) -> Finding:
     place = subject.place
     if "endpoints" in facts.denied or place is None:
@@ -225,7 +229,11 @@ def patch_group(subject: Subject, facts: Facts) -> t.Tuple[t.Optional[str], Find
     return group, Finding("patch_group", OK, "%s (tag %s)" % (group, next(iter(tagged))))
 
 
-def baseline(subject: Subject, group: str, facts: Facts) -> Finding:
+def baseline(subject: Subject, group: t.Optional[str], facts: Facts) -> Finding:
+    if group is None and subject.tags is None:
+        return _of_tags("baseline", facts)
+    if group is None:
+        return Finding("baseline", OK, "the default baseline of its operating system")
     if facts.registrations is None:
         return unasked("baseline", facts)
     mine = [row for row in facts.registrations if row["patch_group"] == group]
@@ -251,6 +259,8 @@ def maintenance_window(subject: Subject, facts: Facts) -> Finding:
     plan = preflight_plan.plan_of(subject.id, subject.tags or {}, facts.windows)
     if plan.installing:
         return Finding("maintenance_window", OK, "patched in %s" % ", ".join(plan.installing))
+    if subject.tags is None:
+        return _of_tags("maintenance_window", facts)
     remedy = "register the node's patch group as a target of a window with a task that installs"
     if plan.unknown:
         words = "%s patches a resource group, whose members are not seen here" % ", ".join(plan.unknown)

@@ -26,6 +26,7 @@ ARN = "arn:aws:iam::123456789012:instance-profile/path/web"
 RUNNING = {"State": {"Name": "running"}}
 PROFILED = {**RUNNING, "IamInstanceProfile": {"Arn": ARN}}
 AL2023 = {"patch_group": "Web", "operating_system": "AMAZON_LINUX_2023", "baseline": "web", "baseline_id": "pb-1"}
+TAGS_UNKNOWN = "could not be looked at: EC2 does not know the instance in this account and Region"
 NOTHING = Facts({}, {}, "", [], [], [], [])
 
 
@@ -129,6 +130,37 @@ def test_ipv6_alone_is_no_way_that_is_known_of():
     assert (found.status, "its only way out is IPv6, to eigw-1" in found.finding) == ("skipped", True), found
 
 
+@pytest.mark.parametrize(
+    ("tags", "ids", "baseline", "window"),
+    [
+        pytest.param(
+            {},
+            [],
+            ("ok", "the default baseline of its operating system"),
+            ("warning", "no maintenance window patches it by schedule"),
+            id="no patch group",
+        ),
+        pytest.param(
+            None,
+            [],
+            ("skipped", TAGS_UNKNOWN),
+            ("skipped", TAGS_UNKNOWN),
+            id="tags are not known",
+        ),
+        pytest.param(None, [ID], ("skipped", TAGS_UNKNOWN), ("ok", "patched in w"), id="by its id"),
+    ],
+)
+def test_nodes_without_a_group_have_a_baseline_and_windows_too(tags, ids, baseline, window):
+    parameters = {"run_command": {"parameters": {"Operation": ["Install"]}}}
+    task = {"task_arn": "AWS-RunPatchBaseline", "instance_ids": ids, "window_targets": []}
+    windows = [
+        {"name": "w", "enabled": True, "targets": [], "tasks": [{**task, "task_invocation_parameters": parameters}]}
+    ]
+    findings, _nodes = preflight.examine([subject(tags=tags)], NOTHING._replace(windows=windows))
+    found = {one["check"]: (one["status"], one["finding"]) for one in findings}
+    assert (found["baseline"], found["maintenance_window"]) == (baseline, window)
+
+
 def test_of_what_is_gone_nothing_more_is_said():
     gone = subject({"reach": "Unmanaged"}, {"State": {"Name": "terminated"}}, {})
     findings, nodes = preflight.examine([gone], NOTHING)
@@ -147,5 +179,7 @@ def test_what_nodes_have_alike_is_one_finding():
         ("permissions", "error", 3),
         ("endpoints", "skipped", 3),
         ("patch_group", "warning", 3),
+        ("baseline", "ok", 3),
+        ("maintenance_window", "warning", 3),
     ]
     assert [one["status"] for one in nodes] == ["error"] * 3
