@@ -167,7 +167,11 @@ records:
         name: web1.example.com
         operating_system: AMAZON_LINUX_2023
         patch_group: Production
-      baseline: {name: production-al2023, id: pb-0123456789abcdef0, source: aws, why: the node's report names it}
+      baseline:
+        name: production-al2023
+        id: pb-0123456789abcdef0
+        source: aws
+        why: the baseline of the node's last report
       status: NON_COMPLIANT
       compliance_level: CRITICAL
       complete: true

@@ -97,6 +97,7 @@ def test_a_record_tells_all_that_aws_tells(aws, records):
     assert (record["status"], record["compliance_level"], record["complete"]) == ("NON_COMPLIANT", "CRITICAL", True)
     named = {name: record["baseline"][name] for name in ("id", "name", "operating_system", "source")}
     assert named == {"id": mine, "name": "production-al2", "operating_system": "AMAZON_LINUX_2023", "source": "aws"}
+    assert record["baseline"]["why"] == "the baseline of the node's last report"
     assert (record["node"]["name"], record["node"]["patch_group"]) == ("web1", "Production")
     assert record["ssm"]["snapshot_id"] == record["capture"]["run_id"] == state["SnapshotId"]
     levels = {patch["state"]: patch["compliance_level"] for patch in record["patches"]}
@@ -333,7 +334,7 @@ def test_a_baseline_that_is_gone(aws, records):
     ssm.delete_patch_baseline(BaselineId=mine)
     (record,) = records().values()
     assert (record["baseline"]["name"], record["baseline"]["operating_system"]) == (mine, None)
-    assert "not among the baselines" in record["baseline"]["why"]
+    assert "it is not among those of this account" in record["baseline"]["why"]
 
 
 def test_summaries_of_other_types(aws, compliance):

@@ -128,11 +128,11 @@ class Baselines:
                 self._rows = self._listed()
             row = self._rows.get(identifier) or self._rows.get(identifier.rpartition("/")[2])
             if row is None:
-                why = "the node's report names it; it is not among the baselines of this account and Region"
+                why = "the baseline of the node's last report; it is not among those of this account and Region"
                 return compliance_record.Baseline(identifier, identifier, "", why)
             security = self._available_security(row) if state.get("AvailableSecurityUpdateCount") else None
         system = row.get("OperatingSystem", "WINDOWS")
-        why = "the node's report names it"
+        why = "the baseline of the node's last report"
         return compliance_record.Baseline(identifier, row["BaselineName"], system, why, security)
 
     def _listed(self) -> t.Dict[str, Resource]:

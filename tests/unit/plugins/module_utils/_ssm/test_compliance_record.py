@@ -21,7 +21,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils._ssm.compliance_rec
 FIXTURES = pathlib.Path(__file__).resolve().parents[4] / "fixtures" / "ssm"
 UTC = datetime.timezone.utc
 NOW = datetime.datetime(2026, 11, 21, 6, tzinfo=UTC)
-BASELINE = Baseline("pb-0123456789abcdef0", "production", "WINDOWS", "the node's report names it")
+BASELINE = Baseline("pb-0123456789abcdef0", "production", "WINDOWS", "the baseline of the node's last report")
 NODE = {"id": "i-0123456789abcdef0", "name": "web-1", "reach": "Online", "reason": None}
 TIMES = re.compile(r"\d{4}-\d\d-\d\d[T ].*")
 
