@@ -18,7 +18,9 @@ from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 
 from ansible_collections.patchops.fleet.tests.servers.answers import (
     BASELINE,
+    MISSING,
     baseline,
+    node_id,
     refused,
     window,
     without_metadata,
@@ -182,6 +184,16 @@ def test_another_process_has_the_same_control(aws):
     assert control(aws, "calls") == []
 
 
+def test_nodes_with_patches_for_another_process(aws):
+    patch = {**MISSING, "State": "INSTALLED", "InstalledTime": "2026-10-01T02:00:00Z"}
+    control(aws, "nodes", [{"id": node_id(0), "scanned": True, "patches": [MISSING, patch]}])
+    ssm = aws.client()
+    (state,) = ssm.describe_instance_patch_states(InstanceIds=[node_id(0)])["InstancePatchStates"]
+    assert (state["MissingCount"], state["InstalledCount"]) == (1, 1)
+    items = ssm.list_compliance_items(ResourceIds=[node_id(0)])["ComplianceItems"]
+    assert [one["Details"]["InstalledTime"] for one in items] == ["", "2026-10-01T02:00:00Z"]
+
+
 @pytest.mark.parametrize(
     ("path", "body"),
     [
@@ -189,6 +201,13 @@ def test_another_process_has_the_same_control(aws):
         pytest.param("faults", [{"colour": "blue"}], id="unknown member"),
         pytest.param("settings", {"now": "tomorrow"}, id="date"),
         pytest.param("settings", {"colour": "blue"}, id="unknown setting"),
+        pytest.param(
+            "nodes", [{"id": node_id(0), "patches": [{**MISSING, "State": "Missing"}]}], id="unknown state of a patch"
+        ),
+        pytest.param("nodes", [{"id": node_id(0), "patches": [{"State": "MISSING"}]}], id="a patch without a title"),
+        pytest.param(
+            "nodes", [{"id": node_id(0), "patches": [{**MISSING, "InstalledTime": "once"}]}], id="date of a patch"
+        ),
         pytest.param("nothing", {}, id="unknown control"),
     ],
 )

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import re
 import typing as t
 
@@ -20,6 +21,18 @@ PINGS = ("Online", "ConnectionLost", "Inactive")
 REFUSED = ("Undeliverable", "InvalidPlatform", "AccessDenied")
 UNREACHED = "lost"  # it never takes the command
 SILENT = "silent"  # it takes the command, and is not heard of again
+PATCH_MEMBERS = ("Title", "KBId", "Classification", "Severity", "State")  # that every patch has
+# Of a report, by the state of patches.
+COUNTS = {
+    "INSTALLED": "InstalledCount",
+    "INSTALLED_OTHER": "InstalledOtherCount",
+    "INSTALLED_PENDING_REBOOT": "InstalledPendingRebootCount",
+    "INSTALLED_REJECTED": "InstalledRejectedCount",
+    "MISSING": "MissingCount",
+    "FAILED": "FailedCount",
+    "NOT_APPLICABLE": "NotApplicableCount",
+    "AVAILABLE_SECURITY_UPDATE": "AvailableSecurityUpdateCount",
+}
 ENDS = ("Success", "Failed", *REFUSED, UNREACHED, SILENT)
 
 
@@ -75,9 +88,23 @@ def parse_nodes(written: t.Any) -> list[Node]:
             raise ValueError(f"{node.id} is no id of a node")
         if node.end not in ENDS or node.ping not in PINGS:
             raise ValueError(f"{node.id}: end is one of {', '.join(ENDS)}; ping is one of {', '.join(PINGS)}")
+        node.patches = [_patch(node.id, one) for one in node.patches]
     if len({node.id for node in nodes}) < len(nodes):
         raise ValueError("a node is given twice")
     return nodes
+
+
+def _patch(identifier: str, written: Resource) -> Resource:
+    """Dates of JSON are text."""
+    lacking = [member for member in PATCH_MEMBERS if member not in written]
+    if lacking:
+        raise ValueError(f"{identifier}: a patch lacks {', '.join(lacking)}")
+    if written["State"] not in COUNTS:
+        raise ValueError(f"{identifier}: State {written['State']} of a patch is none of {', '.join(COUNTS)}")
+    installed = written.get("InstalledTime")
+    if not isinstance(installed, str):
+        return written
+    return {**written, "InstalledTime": datetime.datetime.fromisoformat(installed)}
 
 
 def _values(node: Node, key: str) -> list[str] | None:

@@ -10,9 +10,8 @@ import operator
 
 from .commands import proceed
 from .errors import SSMError
-from .nodes import Node, named
+from .nodes import COUNTS, Node, named
 from .paging import page
-from .patching import COUNTS
 from .state import UTC, Region, Resource
 
 COMPARED = (*COUNTS.values(), "UnreportedNotApplicableCount")

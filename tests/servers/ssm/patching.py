@@ -16,21 +16,11 @@ from moto.core.exceptions import ServiceException
 from moto.s3.models import s3_backends
 
 from . import patch_groups
-from .nodes import Node
+from .nodes import COUNTS, Node
 from .state import Region, Resource
 
 # operations.md, 5; os-behaviour.md
 UNREADABLE_OVERRIDE, NO_ENTRY, SEVERAL_ENTRIES, BOTH_OVERRIDES = 160, 163, 165, 167
-COUNTS = {
-    "INSTALLED": "InstalledCount",
-    "INSTALLED_OTHER": "InstalledOtherCount",
-    "INSTALLED_PENDING_REBOOT": "InstalledPendingRebootCount",
-    "INSTALLED_REJECTED": "InstalledRejectedCount",
-    "MISSING": "MissingCount",
-    "FAILED": "FailedCount",
-    "NOT_APPLICABLE": "NotApplicableCount",
-    "AVAILABLE_SECURITY_UPDATE": "AvailableSecurityUpdateCount",
-}
 NON_COMPLIANT = ("MISSING", "FAILED", "INSTALLED_REJECTED", "INSTALLED_PENDING_REBOOT")
 
 
