@@ -49,8 +49,11 @@ def pattern(target: Target) -> str:
 
 
 def alike(targets: t.Sequence[Target], updates: t.Sequence[Document]) -> dict[Target, str]:
-    """Those that nothing but its id tells from an update that is not to be installed; `updates`: the inventory's."""
-    ids = {target.id for target in targets}
+    """Those that nothing but its id tells from an update that is not to be installed; `updates`: the inventory's.
+
+    A superseded one is none of those: win_updates does not find it, and `compared` sees to it should it after all.
+    """
+    ids = {target.id for target in targets} | set(_superseding(updates))
     others = {
         _key(update["title"], update.get("kbs") or ()): update
         for update in updates
