@@ -210,13 +210,13 @@ class _Attempts:
             self._by_update.setdefault(attempt["id"].lower(), []).append(attempt)
 
     def installed_last(self, identifier: str) -> bool:
-        """Whether the last that was done to it was no removal."""
+        """Whether the last that was done to it was an installation that succeeded; also where nothing is known."""
         attempts = self._by_update.get(identifier.lower())
-        return not attempts or attempts[0]["operation"] == INSTALLATION
+        return not attempts or _installed(attempts[0])
 
     def installed_at(self, identifier: str) -> str | None:
         for attempt in self._by_update.get(identifier.lower(), ()):
-            if attempt["operation"] == INSTALLATION and attempt["result_code"] in (SUCCEEDED, SUCCEEDED_WITH_ERRORS):
+            if _installed(attempt):
                 return _instant(attempt["date"])
         return None
 
@@ -227,6 +227,10 @@ class _Attempts:
                 why = f": {described(attempt['hresult'])}" if attempt["hresult"] else ""
                 return f"its last installation {word} on {_instant(attempt['date']) or 'an unknown day'}{why}"
         return None
+
+
+def _installed(attempt: Document) -> bool:
+    return attempt["operation"] == INSTALLATION and attempt["result_code"] in (SUCCEEDED, SUCCEEDED_WITH_ERRORS)
 
 
 def _repository(answer: Document, source: str, searched: datetime.datetime | None) -> Document:

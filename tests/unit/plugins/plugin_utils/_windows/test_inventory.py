@@ -194,6 +194,14 @@ def attempts(*entries):
                      id="installed, to be completed"),
         pytest.param({"pending": True}, attempts((2, 2, 0), (1, 2, 0)), {"installed": False, "pending_reboot": False},
                      id="removed, to be completed"),
+        pytest.param({"pending": True}, attempts((1, 3, 0)), {"installed": True, "pending_reboot": True},
+                     id="installed with errors, to be completed"),
+        pytest.param({"pending": True}, attempts((1, 4, -2147023293), (1, 2, 0)), {
+            "installed": False, "pending_reboot": False,
+            "failure": "its last installation failed on 2025-11-03T04:05:06Z: 0x80070643: the installer of the update"
+                       " failed"}, id="failed, and asks for a restart"),
+        pytest.param({"pending": True}, attempts((1, 5, 0)), {"installed": False, "pending_reboot": False},
+                     id="aborted, and asks for a restart"),
     ],
 )  # fmt: skip
 def test_history(members, history, expected):
