@@ -106,6 +106,7 @@ class Rollback:
         """`kept`: what became of the rest, which stays."""
         run = self._begun(leaving)
         due = self._due([])
+        failed: RebootFailed | None = None
         try:
             removed, trouble = self._removed(leaving)
             self._look(self._node.looked_again())
@@ -119,12 +120,12 @@ class Rollback:
             ]
             return self._failing(self._told(undone, [*kept, *lost], due), f"the node does not answer any more: {error}")
         except RebootFailed as error:
-            return self._node.lost(
-                self._told(undone, [*kept, *(PatchResult(one, RESTORED) for one in leaving)], due), error
-            )
+            failed = error
         results = [*kept, *(self._result_of(one, removed, trouble) for one in leaving)]
         self._written_down(undone, run, results)
         answer = self._told(undone, results, due)
+        if failed is not None:
+            return self._node.lost(answer, failed)
         if answer["failed_patches"] and not self._arguments["partial"]:
             return self._failing(answer, f"{', '.join(answer['failed_patches'][:20])} did not leave")
         return answer

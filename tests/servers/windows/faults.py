@@ -27,6 +27,7 @@ class Faults:
     empty_polls: int = 0  # so many polls of win_updates bring nothing yet
     ignores_expressions: bool = False  # win_updates takes every update, whatever it is told
     stays_down: bool = False  # the next reboot is the last that is heard of the host
+    keeps_running: bool = False  # a restart is refused
     down: bool = False
     search: tuple[int, str] | None = None  # the agent's search ends with this HRESULT and message
     store: str | None = None  # why what a run keeps on the node cannot be written

@@ -75,6 +75,8 @@ class Programs:
             return {**answer, "failed": True, "msg": f"Unhandled exception while executing module: {error}"}
 
     def _command(self, script: str) -> str:
+        if "shutdown.exe" in script and self._host.faults.keeps_running:
+            return json.dumps({"stdout": "", "stderr": "Access is denied.(5)", "rc": 5})
         if "shutdown.exe" in script:
             self._host.reboot()
             return json.dumps({"stdout": "", "stderr": "", "rc": 0})
