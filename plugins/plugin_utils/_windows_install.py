@@ -69,8 +69,6 @@ class Installation:
                 " because win_updates does not know it; make it the node's own service, and use default"
             )
         searched = self._node.first_search()
-        if searched.get("unreachable"):
-            return searched
         self._look(self._node.found(searched))
         if self._record["status"] == "UNKNOWN":
             raise Refused(f"{self._name}: {self._record['status_reason']}. Nothing was touched")

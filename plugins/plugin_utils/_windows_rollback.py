@@ -36,8 +36,6 @@ class Rollback:
     def answer(self, check_mode: bool) -> Document:
         """The task's result. Raises Refused and EngineError when nothing was changed, with the reason."""
         searched = self._node.first_search()
-        if searched.get("unreachable"):
-            return searched
         self._look(self._node.found(searched))
         there = {identifier for identifier, update in self._present.items() if update["installed"]}
         self._journal, self._recovered = journal.settled(self._found.journal, there, self._node.now())

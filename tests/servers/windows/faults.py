@@ -19,7 +19,7 @@ class Faults:
 
     refused_logons: int = 0  # so many requests are answered 401
     lost_calls: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)
-    """By name of a call, so many of them lose the connection before the module has run."""
+    """By name of a call, so many of them lose the connection before the module has run; search: the search script's."""
     down_once: str | None = None  # once win_updates has begun with this state, nothing is heard of the host any more
     locked_out_once: str | None = None  # once it has, every logon is refused
     lost_polls_once: tuple[str, int] = ("", 0)  # once it has, so many polls lose the connection

@@ -65,6 +65,8 @@ class Programs:
             return {**answer, "skipped": True, "msg": "skipped, running in check mode"}
         parameters = call.arguments.get("parameters") or {}
         printed = SCRIPTS.get(call.arguments["script"])
+        if printed is search_script.printed:
+            self._host.faults.reach("search")
         try:
             if printed is None:
                 return {**answer, "output": health_scripts.printed(self._host, call.arguments["script"], parameters)}
