@@ -126,6 +126,12 @@ def test_it_changes_nothing(script, word):
     assert word.lower() not in script.lower()
 
 
+def test_a_wsus_server_may_want_tls_1_2():
+    steps = ("if ([int]$protocols -ne 0)", "-bor [System.Net.SecurityProtocolType]::Tls12", "WebRequest]::Create(")
+    places = [fitness.PREFLIGHT.index(step) for step in steps]
+    assert places == sorted(places)
+
+
 def test_a_removal_has_to_be_asked_for():
     assert "[bool]$Remove = $false" in removal.REMOVE
     before, _guard, after = removal.REMOVE.partition("if ($Remove) {")
