@@ -25,6 +25,7 @@ RUNNING, ENDED = "running", "ended"
 TRUSTED = ("S-1-5-18", "S-1-5-32-544")  # SYSTEM, Administrators
 OVERHEAD = 1  # updates: what a run costs however little it installs
 
+# Move-Item of PowerShell 5.1 deletes what is there before it moves, and would leave nothing where it is cut short.
 STORE = r"""
 [CmdletBinding()]
 param(
@@ -44,8 +45,14 @@ if ($owner -notin 'S-1-5-18', 'S-1-5-32-544') {
 }
 $target = Join-Path $folder 'runs.json'
 $written = "$target.new"
+[System.IO.File]::Delete($written)
 [System.IO.File]::WriteAllText($written, $Text)
-Move-Item -LiteralPath $written -Destination $target -Force
+if (Test-Path -LiteralPath $target) {
+    [System.IO.File]::Replace($written, $target, [NullString]::Value)
+}
+else {
+    [System.IO.File]::Move($written, $target)
+}
 'stored'
 if ($null -ne $Ansible) {
     $Ansible.Changed = $true

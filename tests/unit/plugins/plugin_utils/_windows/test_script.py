@@ -139,6 +139,13 @@ def test_a_removal_has_to_be_asked_for():
     assert "Remove-WindowsPackage -Online -PackageName $package.PackageName -NoRestart" in after
 
 
+def test_runs_are_never_gone_between_two_writings():
+    """`$null` would be an empty path to Replace."""
+    assert "Move-Item" not in journal.STORE
+    assert "[System.IO.File]::Replace($written, $target, [NullString]::Value)" in journal.STORE
+    assert journal.STORE.index("::Delete($written)") < journal.STORE.index("::WriteAllText($written, $Text)")
+
+
 def test_runs_are_kept_where_only_administrators_write():
     assert "O:BAG:BAD:PAI(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)" in journal.STORE
     check = journal.STORE.index("if ($owner -notin 'S-1-5-18', 'S-1-5-32-544')")
