@@ -66,6 +66,8 @@ ANSWER = closed(
         "free_bytes": {"type": ["integer", "null"]},  # of the system drive
         "runs": TEXT_OR_NULL,  # journal.py reads them
         "runs_owner": TEXT_OR_NULL,  # SID
+        "runs_writers": TEXTS,  # SIDs: who owns or may write the file or its folder
+        "runs_linked": FLAG,  # one of the two is a link
         "wsus_server": TEXT_OR_NULL,
         "uses_wsus": FLAG,
         "boot_time": TEXT_OR_NULL,

@@ -44,7 +44,7 @@ def inventory(
     node = _node(answer, name, patch_group)
     wording = _Wording(answer["categories"], node["product"])
     attempts = _Attempts(answer["history"])
-    live = journal.live(journal.read(answer["runs"], answer["runs_owner"]))
+    live = journal.live(journal.told(answer))
     updates = [_update(one, wording, attempts, live) for one in answer["updates"]]
     searched = captured_at if online else parse_instant(answer["last_search"])
     repository = _repository(answer, source, searched)

@@ -70,7 +70,7 @@ def searched(arguments: Document, written: str, check_mode: bool, now: datetime.
     found = inventory(
         answer, arguments["name"], arguments.get("patch_group"), arguments["server_selection"], now, online
     )
-    return Found(found, journal.read(answer["runs"], answer["runs_owner"]), answer["free_bytes"])
+    return Found(found, journal.told(answer), answer["free_bytes"])
 
 
 def judged(arguments: Document, found: Document, now: datetime.datetime, run: Run | None = None) -> Document:

@@ -42,6 +42,8 @@ class WindowsHost:
     free_bytes: int | None = 40 * 2**30
     runs: str | None = None  # what runs of ours keep on the node
     runs_owner: str = "S-1-5-32-544"
+    runs_writers: tuple[str, ...] = ("S-1-5-18", "S-1-5-32-544")
+    runs_linked: bool = False  # their folder is a junction
     administrator: bool = True
     services: dict[str, str | None] = dataclasses.field(
         default_factory=lambda: {"wuauserv": "Manual", "bits": "Manual", "trustedinstaller": "Manual"}

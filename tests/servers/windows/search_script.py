@@ -37,6 +37,8 @@ def printed(host: WindowsHost, parameters: Document) -> str:
             "free_bytes": host.free_bytes,
             "runs": host.runs,
             "runs_owner": host.runs_owner if host.runs is not None else None,
+            "runs_writers": [host.runs_owner, *host.runs_writers] if host.runs is not None else [],
+            "runs_linked": host.runs_linked,
             "wsus_server": host.wsus_server,
             "uses_wsus": host.wsus_server is not None,
             "boot_time": _instant(host.booted),

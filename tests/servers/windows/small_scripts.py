@@ -25,7 +25,9 @@ def store(host: WindowsHost, parameters: Document) -> str:
         raise Thrown(host.faults.store)
     if host.runs is not None and host.runs_owner not in TRUSTED:
         raise Thrown(f"C:\\ProgramData\\patchops belongs to {host.runs_owner} and to no administrator; remove it")
-    host.runs = parameters["Text"]
+    if host.runs_linked:
+        raise Thrown("C:\\ProgramData\\patchops is a link to another place; remove it")
+    host.runs, host.runs_writers = parameters["Text"], TRUSTED
     return "stored"
 
 

@@ -148,6 +148,9 @@ def test_runs_are_never_gone_between_two_writings():
 
 def test_runs_are_kept_where_only_administrators_write():
     assert "O:BAG:BAD:PAI(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)" in journal.STORE
-    check = journal.STORE.index("if ($owner -notin 'S-1-5-18', 'S-1-5-32-544')")
-    assert check < journal.STORE.index("WriteAllText")
+    assert "O:BAG:BAD:PAI(A;;FA;;;SY)(A;;FA;;;BA)" in journal.STORE
+    steps = ("Assert-Own $folder", "Set-Acl -LiteralPath $folder", "Assert-Own $target", "WriteAllText",
+             "Set-Acl -LiteralPath $target")  # fmt: skip
+    places = [journal.STORE.index(step) for step in steps]
+    assert places == sorted(places)
     assert all(owner in journal.STORE for owner in journal.TRUSTED)
