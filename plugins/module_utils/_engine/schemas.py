@@ -184,6 +184,7 @@ UPDATE = _object(
         "held": TEXT_OR_NULL,  # why the node does not want it, such as hidden
         "failure": TEXT_OR_NULL,  # how its last installation failed, in words
         "kbs": TEXTS,  # all its KB ids, where it has several
+        "revision": COUNT,  # Microsoft changes an update under its id, and counts that
         "installed_time": TEXT_OR_NULL,
         "cves": TEXTS,
     },

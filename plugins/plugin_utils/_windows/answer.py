@@ -49,7 +49,6 @@ UPDATE = closed(
         "hidden": FLAG,
         "browse_only": FLAG,
         "reboot_required": FLAG,
-        "type": NUMBER,
     }
 )
 ATTEMPT = closed({"id": TEXT, "date": TEXT_OR_NULL, "operation": NUMBER, "result_code": NUMBER, "hresult": NUMBER})

@@ -95,6 +95,7 @@ def _update(raw: Document, wording: _Wording, attempts: _Attempts, live: t.Conta
     installed = raw["installed"] or waiting
     return {
         "id": raw["id"].lower(),
+        "revision": raw["revision"],
         "kb": kbs[0] if kbs else None,
         "kbs": kbs,
         "bulletin": raw["bulletin_ids"][0] if raw["bulletin_ids"] else None,

@@ -124,7 +124,6 @@ try {
                 hidden = [bool]$update.IsHidden
                 browse_only = [bool]$update.BrowseOnly
                 reboot_required = [bool]$update.RebootRequired
-                type = [int]$update.Type
             }
         })
     $total = [Math]::Min($searcher.GetTotalHistoryCount(), $HistoryLimit)

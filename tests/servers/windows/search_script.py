@@ -80,7 +80,6 @@ def _update(update: Update) -> Document:
         "hidden": update.hidden,
         "browse_only": update.browse_only,
         "reboot_required": update.pending,
-        "type": 2 if update.driver else 1,
     }
 
 

@@ -57,6 +57,7 @@ def test_an_update():
     )
     assert only(inventory_of(host(written))) == {
         "id": "abc-1",
+        "revision": 200,
         "kb": "KB5031364",
         "kbs": ["KB5031364"],
         "bulletin": "MS25-001",
