@@ -41,5 +41,9 @@ def test_a_failed_reboot_hides_no_failed_removal(fleet):
         assert (answer["outcome"], answer["failed_patches"]) == ("partial", ["KB1"]), name
         assert "the package is permanent" in json.dumps(answer["patches"]), name
         assert (answer["changed"], answer["reboot"]["done"]) == (True, False), name
+    asked = [call.arguments["parameters"] for call in fleet["no-restart"].calls if call.module == "win_powershell"]
+    asking, removing = [one for one in asked if "Names" in one]
+    assert (asking["Names"], asking["Remove"], removing["Remove"]) == ([], False, True)
+    assert [name.partition("~")[0] for name in removing["Names"]] == ["Package_for_KB1", "Package_for_KB2"]
     undone, rollback = json.loads(running.runs)["runs"]
     assert (undone["installed"], rollback["state"], rollback["outcome"]) == (["u1"], "ended", "partial")

@@ -139,6 +139,22 @@ def test_a_removal_has_to_be_asked_for():
     assert "Remove-WindowsPackage -Online -PackageName $package.PackageName -NoRestart" in after
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        pytest.param("-notin 'Foundation', 'LanguagePack', 'LocalPack', 'OnDemandPack'", id="what is no update"),
+        pytest.param("($Names.Count -eq 0 -or $_.PackageName -in $Names)", id="what was not found before"),
+    ],
+)
+def test_a_removal_does_not_read(words):
+    assert words in removal.REMOVE.partition("$packages = ")[0]
+
+
+def test_a_package_that_cannot_be_read_is_known_by_its_name():
+    read = removal.REMOVE.partition("$packages = ")[2].partition("$answers = ")[0]
+    assert "catch {\n            $listed\n" in read
+
+
 def test_runs_are_never_gone_between_two_writings():
     """`$null` would be an empty path to Replace."""
     assert "Move-Item" not in journal.STORE
