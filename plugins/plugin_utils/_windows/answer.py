@@ -47,6 +47,7 @@ UPDATE = closed(
         "superseded_update_ids": TEXTS,
         "installed": FLAG,
         "hidden": FLAG,
+        "impact": NUMBER,  # InstallationImpact
         "browse_only": FLAG,
         "reboot_required": FLAG,
     }
@@ -62,6 +63,7 @@ ANSWER = closed(
         "categories": {"type": "object", "additionalProperties": CATEGORY},  # by id
         "history": {"type": "array", "items": ATTEMPT},  # newest first
         "last_search": TEXT_OR_NULL,
+        "installer_busy": {"type": ["boolean", "null"]},  # something is being installed or removed
         "free_bytes": {"type": ["integer", "null"]},  # of the system drive
         "runs": TEXT_OR_NULL,  # journal.py reads them
         "runs_owner": TEXT_OR_NULL,  # SID

@@ -24,6 +24,7 @@ INSTALL, DOWNLOAD, ROLLBACK = "install", "download", "rollback"
 RUNNING, ENDED = "running", "ended"
 TRUSTED = ("S-1-5-18", "S-1-5-32-544")  # SYSTEM, Administrators
 WRITERS = (*TRUSTED, "S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464")  # TrustedInstaller
+FOLDER = r"C:\ProgramData\patchops"
 OVERHEAD = 1  # updates: what a run costs however little it installs
 
 # Move-Item of PowerShell 5.1 deletes what is there before it moves, and would leave nothing where it is cut short.

@@ -122,6 +122,7 @@ try {
                 superseded_update_ids = @(Get-Text $update.SupersededUpdateIDs)
                 installed = [bool]$update.IsInstalled
                 hidden = [bool]$update.IsHidden
+                impact = [int]$update.InstallationBehavior.Impact
                 browse_only = [bool]$update.BrowseOnly
                 reboot_required = [bool]$update.RebootRequired
             }
@@ -147,6 +148,14 @@ try {
 }
 catch {
     $lastSearch = $null
+}
+
+$installerBusy = $null
+try {
+    $installerBusy = [bool](New-Object -ComObject Microsoft.Update.Installer).IsBusy
+}
+catch {
+    $installerBusy = $null
 }
 
 $bootTime = $null
@@ -213,6 +222,7 @@ ConvertTo-Json -Depth 5 -Compress -InputObject @{
     categories = $categories
     history = $history
     last_search = $lastSearch
+    installer_busy = $installerBusy
     free_bytes = $freeBytes
     runs = $runs
     runs_owner = $runsOwner

@@ -8,6 +8,8 @@ from __future__ import annotations
 import collections
 import dataclasses
 
+from .catalogue import Update
+
 
 class ConnectionLost(Exception):
     """The client gets no answer."""
@@ -23,8 +25,11 @@ class Faults:
     down_once: str | None = None  # once win_updates has begun with this state, nothing is heard of the host any more
     locked_out_once: str | None = None  # once it has, every logon is refused
     lost_polls_once: tuple[str, int] = ("", 0)  # once it has, so many polls lose the connection
+    outlives: int = 0  # all but the first update of an installation take until so many searches have been made
     failing_modules: dict[str, str] = dataclasses.field(default_factory=dict)  # by module, the message
     empty_polls: int = 0  # so many polls of win_updates bring nothing yet
+    offered_late: Update | None = None  # what the host is offered once win_updates is to install
+    released: Update | None = None  # what it is offered once a search that was not online has been answered
     ignores_expressions: bool = False  # win_updates takes every update, whatever it is told
     stays_down: bool = False  # the next reboot is the last that is heard of the host
     keeps_running: bool = False  # a restart is refused

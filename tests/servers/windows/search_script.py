@@ -22,7 +22,11 @@ Document = dict[str, t.Any]
 
 def printed(host: WindowsHost, parameters: Document) -> str:
     failure = _failure(host, parameters)
+    busy = host.installer_is_busy()
     found = [] if failure else host.found(superseded=True)
+    if host.faults.released is not None and not parameters.get("Online", True):
+        host.add(host.faults.released)
+        host.faults.released = None
     partial = host.faults.partial_search
     return json.dumps(
         {
@@ -34,6 +38,7 @@ def printed(host: WindowsHost, parameters: Document) -> str:
             "categories": _categories(found, host.language),
             "history": [] if failure else [_attempt(one) for one in host.history],
             "last_search": _instant(host.now),
+            "installer_busy": busy,
             "free_bytes": host.free_bytes,
             "runs": host.runs,
             "runs_owner": host.runs_owner if host.runs is not None else None,
@@ -78,6 +83,7 @@ def _update(update: Update) -> Document:
         "superseded_update_ids": list(update.supersedes),
         "installed": update.installed,
         "hidden": update.hidden,
+        "impact": 2 if update.exclusive else 0,
         "browse_only": update.browse_only,
         "reboot_required": update.pending,
     }
