@@ -18,7 +18,7 @@ from ..module_utils._plain import plain
 from ..module_utils._templated import structure
 from ..module_utils._windows_arguments import SERVER_ARGUMENTS
 from ..plugin_utils._findings import lines
-from ..plugin_utils._windows import scan
+from ..plugin_utils._windows_node import WindowsNode
 from ..plugin_utils._windows_preflight import examined
 
 MODULE = "patchops.fleet.patch_preflight"
@@ -54,10 +54,8 @@ class ActionModule(ActionBase):
         return result
 
     def _windows_answer(self, arguments: Document, task_vars: Document) -> Document:
-        def ask(question: Document) -> Document:
-            return self._execute_module(module_name=scan.MODULE, module_args=question, task_vars=task_vars)
-
-        return examined(ask, arguments, self._task.check_mode)
+        check_mode = self._task.check_mode
+        return examined(WindowsNode(self, arguments, check_mode, task_vars), arguments, check_mode)
 
     def _asked(self, arguments: Document, task_vars: Document) -> Document:
         asked = time.time()

@@ -28,6 +28,4 @@ class ActionModule(HostAction):
         check_mode = self._task.check_mode
         node = WindowsNode(self, arguments, check_mode, task_vars)
         searched = node.first_search()
-        if searched.get("unreachable"):
-            return searched
         return scan.scanned(arguments, scan.output(searched), check_mode, node.now())

@@ -23,12 +23,13 @@ from ._host_action import Refused
 from ._windows import journal, outcome, patterns, scan, selection
 from ._windows.ledger import Ledger
 from ._windows.selection import Target
-from ._windows_node import WIN_UPDATES, NodeLost, RebootFailed, WindowsNode
+from ._windows_node import WIN_UPDATES, Busy, NodeLost, RebootFailed, WindowsNode
 
 Document = dict[str, t.Any]
 
 MIB = 1024 * 1024
 SEARCHES = 3
+UNDER_WAY = "an installation is under way on the node; what it comes to is not known yet"
 
 
 class Stopped(Exception):
@@ -69,20 +70,29 @@ class Installation:
                 " because win_updates does not know it; make it the node's own service, and use default"
             )
         searched = self._node.first_search()
-        if searched.get("unreachable"):
-            return searched
-        self._look(self._node.found(searched))
+        found = self._node.found(searched)
+        self._look(found if check_mode else self._quiet(found))
         if self._record["status"] == "UNKNOWN":
             raise Refused(f"{self._name}: {self._record['status_reason']}. Nothing was touched")
         self._settle()
         return self._foreseen() if check_mode else self._carried_out()
+
+    def _quiet(self, found: scan.Found) -> scan.Found:
+        """An installation that goes on may be one of an earlier run, which must not be settled before it has ended."""
+        try:
+            return self._node.quiet(found)
+        except (Busy, NodeLost) as error:
+            raise Refused(f"{self._name}: {error}. Nothing was touched") from error
 
     def _carried_out(self) -> Document:
         try:
             self._rounds()
         except NodeLost as error:
             return self._told_lost(error)
+        except Busy as error:
+            return self._told_busy(error)
         except RebootFailed as error:
+            self._ledger.give_up(f"the node did not restart, or did not come back: {error}")
             return self._node.lost(self._concluded(interrupted=True), error)
         except Stopped as error:
             self._ledger.give_up(str(error))
@@ -99,18 +109,22 @@ class Installation:
         self._present = {update["id"]: update for update in self._updates}
 
     def _settle(self) -> None:
+        if self._found.busy:
+            self._journal, self._warnings = self._found.journal, [UNDER_WAY]
+            return
         there = {identifier for identifier, update in self._present.items() if update["installed"]}
         self._journal, self._recovered = journal.settled(self._found.journal, there, self._node.now())
         self._warnings = [self._journal.trouble] if self._journal.trouble else []
 
     def _rounds(self) -> None:
         while targets := self._next():
+            self._hold_that_it_can_be_noted()
+            self._hold_that_there_is_room()
             due = self._due_after([])
             if due.required and due.due and not self._restarts and not self._download_only:
                 self._restart(due)  # while one is pending, win_updates installs nothing
                 continue
-            self._hold_that_there_is_room()
-            targets = self._certain(targets)
+            targets = self._certain(self._together(targets))
             if targets:
                 self._begin(targets)
                 self._round(targets)
@@ -128,8 +142,17 @@ class Installation:
             return targets
         if not self._touched:
             raise Refused(f"max_duration ({limit} s) was over before anything was downloaded; nothing was changed")
+        self._ledger.leave(targets)
         self._warnings.append(f"max_duration ({limit} s) was over; {len(targets)} updates were not begun any more")
         return []
+
+    def _together(self, targets: list[Target]) -> list[Target]:
+        """Those of one call: of exclusive updates, which come first, one by itself."""
+        return next(([one] for one in targets if self._present[one.id]["exclusive"]), targets)
+
+    def _hold_that_it_can_be_noted(self) -> None:
+        if self._journal.foreign:
+            self._stop(f"the run cannot be noted on the node: {self._journal.trouble}; remove {journal.FOLDER} there")
 
     def _hold_that_there_is_room(self) -> None:
         free, least = self._found.free_bytes, self._arguments["minimum_free_space"]
@@ -178,18 +201,23 @@ class Installation:
         raise Refused(f"{why}. Nothing was installed")
 
     def _begin(self, targets: t.Sequence[Target]) -> None:
-        if self._run is not None:
-            known = {one["id"] for one in self._run["targets"]}
-            self._run["targets"] += [one.document() for one in targets if one.id not in known]
-            return
-        operation = journal.DOWNLOAD if self._download_only else journal.INSTALL
+        """Notes on the node what is about to be installed; in later rounds, what has come to it."""
         documents = [one.document() for one in targets]
-        self._journal = journal.begun(self._journal, self._arguments["run_id"], operation, documents, self._node.now())
-        self._run = self._journal.runs[-1]
+        if self._run is None:
+            operation = journal.DOWNLOAD if self._download_only else journal.INSTALL
+            run_id, now = self._arguments["run_id"], self._node.now()
+            self._journal = journal.begun(self._journal, run_id, operation, documents, now)
+            self._run = self._journal.runs[-1]
+        else:
+            known = {one["id"] for one in self._run["targets"]}
+            new = [document for document in documents if document["id"] not in known]
+            if not new:
+                return
+            self._run["targets"] += new
         try:
             self._node.store(self._journal)
         except (EngineError, NodeLost) as error:
-            raise Refused(f"the run cannot be noted on the node: {error}. Nothing was installed") from error
+            self._stop(f"the run cannot be noted on the node: {error}")
 
     def _round(self, targets: t.Sequence[Target]) -> None:
         came = self._node.updates(patterns.options(targets, self._state, self._arguments["server_selection"]))
@@ -198,13 +226,27 @@ class Installation:
         self._steps.append(
             {"name": self._state, "code": int(not ended_well), "why_not": came.get("msg"), "kb_ids": kb_ids}
         )
-        self._ledger.tried(targets, came)
+        strangers = patterns.strangers(targets, came)
+        tried = [*targets, *strangers]
+        self._ledger.tried(tried, came)
+        self._changed = self._changed or bool(came.get("changed"))
         self._look(self._node.looked_again())
-        newly = self._ledger.seen(targets, self._present)
-        self._changed = self._changed or bool(newly or came.get("changed"))
+        newly = self._seen(tried)
+        if self._found.busy:  # win_updates may be at it still, when only the connection to it was lost
+            self._look(self._node.quiet(self._found))
+            newly = self._seen(tried)
+        if strangers:
+            self._begin(strangers)
+            titles = ", ".join(one.title for one in strangers)
+            self._stop(f"win_updates installed what was not to be installed: {titles}")
         due = self._due_after(newly, bool(came.get("reboot_required")))
         if due.due and not self._download_only:
             self._restart(due)
+
+    def _seen(self, tried: t.Sequence[Target]) -> list[Target]:
+        newly = self._ledger.seen(tried, self._present)
+        self._changed = self._changed or bool(newly)
+        return newly
 
     def _due_after(self, newly: t.Sequence[Target], asked: bool = False) -> engine_changes.Reboot:
         """`asked`: win_updates says that a restart is required."""
@@ -219,13 +261,16 @@ class Installation:
         self._due = due
         self._restarts.append(self._node.reboot())
         self._changed = True
-        self._look(self._node.looked_again())
+        self._look(self._node.quiet(self._node.looked_again()))
         self._ledger.restarted(self._present)
 
     def _foreseen(self) -> Document:
         """Check mode: what the run would do. win_updates is not asked, because it accepts licences when it searches."""
         targets = self._next()
-        self._ledger.refuse(patterns.superseded(targets, self._updates))
+        hidden = patterns.superseded(targets, self._updates)  # a guess: the run asks win_updates
+        self._warnings += [f"{one.kb_id} may fail: {why}" for one, why in hidden.items()]
+        if self._download_only and targets and self._found.inventory["reboot"]["required"]:
+            self._warnings.append("a restart is pending, before which win_updates may download nothing")
         self._ledger.refuse(patterns.alike(targets, self._updates))
         results = self._ledger.results(outcome.PLANNED)
         planned = [one for one in results if one.outcome == outcome.PLANNED]
@@ -233,7 +278,7 @@ class Installation:
         self._due = self._due_after([one.target for one in installs])
         answer = self._result(self._record, results)
         answer.update(
-            changed=bool(planned),
+            changed=bool(planned) or answer["reboot"]["due"],
             outcome="planned" if planned else outcome.overall(results),
             diff=outcome.diff(installs),
             commands=[_command(self._state, [one.target.kb_id for one in planned])] if planned else [],
@@ -292,9 +337,21 @@ class Installation:
         )
         return answer
 
+    def _told_busy(self, error: Busy) -> Document:
+        self._ledger.give_up(str(error))
+        answer = self._concluded(interrupted=True)
+        answer.update(
+            failed=True,
+            msg=f"{self._name}: {error}. Nothing more was begun, and the node not restarted any more; the next run tells"
+            " what became of it",
+        )
+        return answer
+
     def _result(self, record: Document, results: t.Sequence[outcome.PatchResult]) -> Document:
         """What every result has."""
         due = self._due or self._due_after([])
+        if self._download_only:
+            due = due._replace(due=False, why="download_only restarts nothing")
         reboot = {**due._asdict(), "reasons": list(due.reasons), "done": bool(self._restarts)}
         if self._restarts:
             reboot["seconds"] = sum(int(one.get("elapsed") or 0) for one in self._restarts)

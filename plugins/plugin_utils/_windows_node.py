@@ -10,6 +10,9 @@ import datetime
 import time
 import typing as t
 
+from ansible.errors import AnsibleError
+from ansible.plugins.action import ActionBase
+
 from ..module_utils._engine import dates
 from ..module_utils._engine.errors import EngineError
 from ._host_action import HostAction, Refused
@@ -24,6 +27,10 @@ PAUSE = 5  # seconds between two looks for a node that does not answer
 
 class NodeLost(Exception):
     """The node does not answer any more, after it did; says how that showed."""
+
+
+class Busy(Exception):
+    """The agent of the node goes on installing, whoever began that."""
 
 
 class RebootFailed(Exception):
@@ -43,7 +50,9 @@ class Rebooting(t.Protocol):
 
 
 class WindowsNode:
-    def __init__(self, action: HostAction, arguments: Document, check_mode: bool, task_vars: Document) -> None:
+    """`arguments`: the task's, checked. What changes a node needs an action that is Rebooting, too."""
+
+    def __init__(self, action: ActionBase, arguments: Document, check_mode: bool, task_vars: Document) -> None:
         self._action = action
         self._arguments = arguments
         self._check_mode = check_mode
@@ -54,22 +63,32 @@ class WindowsNode:
         return datetime.datetime.now(dates.UTC)
 
     def first_search(self) -> Document:
-        """The result of the search script; a node that is not reached is Ansible's to tell of. Raises Refused."""
+        """The result of the search script. Raises Refused."""
+        return self.first(scan.question(self._arguments, self._check_mode), "searched")
+
+    def first(self, arguments: Document, did: str) -> Document:
+        """What a task's first script comes to; a node that is not reached is Ansible's to tell of. Raises Refused."""
         try:
-            return self._run(scan.question(self._arguments, self._check_mode))
-        except OSError as error:  # what connections make of a lost one that is no AnsibleConnectionFailure to them
-            raise Refused(f"the connection was lost while the node searched: {error}") from error
+            return self._run(arguments)
+        except AnsibleError:
+            raise
+        except Exception as error:  # as below
+            raise Refused(f"the connection was lost while the node {did}: {error}") from error
 
     def found(self, searched: Document) -> scan.Found:
         """Raises InventoryError."""
         return scan.searched(self._arguments, scan.output(searched), self._check_mode, self.now())
+
+    def search(self) -> scan.Found:
+        """One more search. Raises InventoryError, and NodeLost when nobody answers."""
+        return self.found(self._answered(scan.question(self._arguments, self._check_mode)))
 
     def looked_again(self) -> scan.Found:
         """One more search; a node that does not answer is waited for, as after a reboot. Raises NodeLost."""
         deadline = time.monotonic() + self._arguments["reboot_timeout"]
         while True:
             try:
-                return self.found(self._answered(scan.question(self._arguments, self._check_mode)))
+                return self.search()
             except (NodeLost, EngineError) as error:
                 if time.monotonic() >= deadline:
                     raise NodeLost(str(error)) from error
@@ -77,9 +96,21 @@ class WindowsNode:
                 self._action._connection.reset()
             time.sleep(min(PAUSE, max(0.0, deadline - time.monotonic())))
 
+    def quiet(self, found: scan.Found) -> scan.Found:
+        """`found`, or a newer search, with nothing being installed. Raises Busy after lock_timeout, and NodeLost."""
+        patience = self._arguments["lock_timeout"]
+        deadline = time.monotonic() + patience
+        while found.busy:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise Busy(f"an installation is under way on the node, still after {patience} seconds (lock_timeout)")
+            time.sleep(min(PAUSE, left))
+            found = self.looked_again()
+        return found
+
     def updates(self, options: Document) -> Document:
         """What win_updates comes to. It catches what goes wrong on its way, and tells of it."""
-        action = self._action.other_action(WIN_UPDATES, options)
+        action = t.cast(HostAction, self._action).other_action(WIN_UPDATES, options)
         action._execute_module = _with_warnings_as_text(action._execute_module)
         return action.run(task_vars=self._task_vars)
 
@@ -105,12 +136,9 @@ class WindowsNode:
     def _answered(self, arguments: Document) -> Document:
         """Raises NodeLost."""
         try:
-            answer = self._run(arguments)
+            return self._run(arguments)
         except Exception as error:  # a connection that was lost raises whatever its library does, pypsrp ValueError too
             raise NodeLost(str(error)) from error
-        if answer.get("unreachable"):
-            raise NodeLost(str(answer.get("msg")))
-        return answer
 
     def _run(self, arguments: Document) -> Document:
         return self._action._execute_module(module_name=scan.MODULE, module_args=arguments, task_vars=self._task_vars)

@@ -5,14 +5,14 @@
 
 from __future__ import annotations
 
-import datetime
 import time
 import typing as t
 
-from ..module_utils._engine import dates
 from ..module_utils._engine.errors import EngineError
 from ..module_utils._host.preflight import clock_skew
+from ._host_action import Refused
 from ._windows import fitness, scan
+from ._windows_node import NodeLost, WindowsNode
 
 Document = dict[str, t.Any]
 
@@ -22,33 +22,29 @@ ORDER = (
 )
 
 
-def examined(ask: t.Callable[[Document], Document], arguments: Document, check_mode: bool) -> Document:
-    """The module's answer. `ask` runs win_powershell; a node that is not reached is its to tell of."""
+def examined(node: WindowsNode, arguments: Document, check_mode: bool) -> Document:
+    """The module's answer. A node that is not reached at all is Ansible's to tell of."""
     asked = time.time()
-    answer = ask({"script": fitness.PREFLIGHT})
-    answered = time.time()
-    if answer.get("unreachable"):
-        return answer
     try:
+        answer = node.first({"script": fitness.PREFLIGHT}, "was examined")
+        answered = time.time()
         told = fitness.read(scan.output(answer))
-    except EngineError as error:
+    except (EngineError, Refused) as error:
         return {"failed": True, "msg": f"patch_preflight: {error}"}
     findings = fitness.of_node(told)
     clock = clock_skew(asked, told["began"] / 1000, told["ended"] / 1000, answered, arguments["clock_tolerance"])
     findings.append(clock.document())
-    findings += _searched(ask, arguments, check_mode)
+    findings += _searched(node, arguments, check_mode)
     findings.sort(key=lambda finding: ORDER.index(finding["check"]))
     return {"changed": False, "findings": findings}
 
 
-def _searched(ask: t.Callable[[Document], Document], arguments: Document, check_mode: bool) -> list[Document]:
-    question = scan.question(arguments, check_mode)
-    answer = ask(question)
-    if answer.get("unreachable"):
-        return [fitness.search_failed(f"the connection was lost while the node searched: {answer.get('msg')}")]
-    now = datetime.datetime.now(dates.UTC)
+def _searched(node: WindowsNode, arguments: Document, check_mode: bool) -> list[Document]:
     try:
-        found = scan.searched(arguments, scan.output(answer), check_mode, now)
+        found = node.search()
+    except NodeLost as error:
+        return [fitness.search_failed(f"the connection was lost while the node searched: {error}")]
     except EngineError as error:
         return [fitness.search_failed(str(error))]
-    return fitness.of_search(found, arguments["minimum_free_space"], question["parameters"]["Online"])
+    online = scan.question(arguments, check_mode)["parameters"]["Online"]
+    return fitness.of_search(found, arguments["minimum_free_space"], online)

@@ -36,8 +36,6 @@ class Rollback:
     def answer(self, check_mode: bool) -> Document:
         """The task's result. Raises Refused and EngineError when nothing was changed, with the reason."""
         searched = self._node.first_search()
-        if searched.get("unreachable"):
-            return searched
         self._look(self._node.found(searched))
         there = {identifier for identifier, update in self._present.items() if update["installed"]}
         self._journal, self._recovered = journal.settled(self._found.journal, there, self._node.now())
@@ -47,7 +45,7 @@ class Rollback:
             for identifier in undone["installed"]
             if self._present.get(identifier, {}).get("installed")
         ]
-        seen = self._removals(targets, remove=False)
+        seen = self._removals(targets)
         impossible = {one: why for one in targets if (why := self._why_not(one, seen, undone))}
         results = [PatchResult(one, IMPOSSIBLE, why) for one, why in impossible.items()]
         leaving = [one for one in targets if one not in impossible]
@@ -62,7 +60,7 @@ class Rollback:
             )
         if not leaving:
             return self._told(undone, results, self._due([]))
-        return self._carried_out(undone, leaving, results)
+        return self._carried_out(undone, leaving, seen, results)
 
     def _look(self, found: scan.Found) -> None:
         self._found = found
@@ -80,12 +78,14 @@ class Rollback:
         of_run = f"run {wanted}" if wanted else "any run"
         raise Refused(f"{self._name}: the node does not know of {of_run} that installed something and could be undone")
 
-    def _removals(self, targets: t.Sequence[Target], remove: bool) -> dict[str, Document]:
+    def _removals(self, targets: t.Sequence[Target], names: t.Sequence[str] = ()) -> dict[str, Document]:
+        """`names`: the packages to remove; without, nothing is removed."""
+        remove = bool(names)
         numbers = sorted({number for one in targets for number in _numbers(one)})
         if not numbers:
             return {}
         try:
-            return removal.read(self._node.script(removal.REMOVE, Numbers=numbers, Remove=remove))
+            return removal.read(self._node.script(removal.REMOVE, Numbers=numbers, Names=list(names), Remove=remove))
         except NodeLost as error:
             if remove:
                 raise
@@ -102,12 +102,15 @@ class Rollback:
             return f"another update that is installed has the KB id {one.kb_id} too, and would leave with it"
         return removal.impossible(seen.get(_numbers(one)[0]) if one.kbs else None)
 
-    def _carried_out(self, undone: Document, leaving: t.Sequence[Target], kept: list[PatchResult]) -> Document:
-        """`kept`: what became of the rest, which stays."""
+    def _carried_out(
+        self, undone: Document, leaving: t.Sequence[Target], seen: t.Mapping[str, Document], kept: list[PatchResult]
+    ) -> Document:
+        """`seen`: the packages of each KB number; `kept`: what became of the rest, which stays."""
         run = self._begun(leaving)
         due = self._due([])
+        failed: RebootFailed | None = None
         try:
-            removed, trouble = self._removed(leaving)
+            removed, trouble = self._removed(leaving, seen)
             self._look(self._node.looked_again())
             due = self._due(leaving, any(one["restart_needed"] for one in removed.values()))
             if due.due:
@@ -119,12 +122,12 @@ class Rollback:
             ]
             return self._failing(self._told(undone, [*kept, *lost], due), f"the node does not answer any more: {error}")
         except RebootFailed as error:
-            return self._node.lost(
-                self._told(undone, [*kept, *(PatchResult(one, RESTORED) for one in leaving)], due), error
-            )
+            failed = error
         results = [*kept, *(self._result_of(one, removed, trouble) for one in leaving)]
         self._written_down(undone, run, results)
         answer = self._told(undone, results, due)
+        if failed is not None:
+            return self._node.lost(answer, failed)
         if answer["failed_patches"] and not self._arguments["partial"]:
             return self._failing(answer, f"{', '.join(answer['failed_patches'][:20])} did not leave")
         return answer
@@ -139,11 +142,14 @@ class Rollback:
             raise Refused(f"{self._name}: the run cannot be noted on the node: {error}. Nothing was changed") from error
         return self._journal.runs[-1]
 
-    def _removed(self, leaving: t.Sequence[Target]) -> tuple[dict[str, Document], str | None]:
+    def _removed(
+        self, leaving: t.Sequence[Target], seen: t.Mapping[str, Document]
+    ) -> tuple[dict[str, Document], str | None]:
         """What the script says, or why it says nothing. Raises NodeLost."""
         self._changed = True
         try:
-            return self._removals(leaving, remove=True), None
+            names = {name for one in leaving for name in seen[_numbers(one)[0]]["packages"]}
+            return self._removals(leaving, sorted(names)), None
         except EngineError as error:
             return {}, str(error)
 

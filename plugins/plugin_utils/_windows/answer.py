@@ -47,9 +47,9 @@ UPDATE = closed(
         "superseded_update_ids": TEXTS,
         "installed": FLAG,
         "hidden": FLAG,
+        "impact": NUMBER,  # InstallationImpact
         "browse_only": FLAG,
         "reboot_required": FLAG,
-        "type": NUMBER,
     }
 )
 ATTEMPT = closed({"id": TEXT, "date": TEXT_OR_NULL, "operation": NUMBER, "result_code": NUMBER, "hresult": NUMBER})
@@ -63,9 +63,12 @@ ANSWER = closed(
         "categories": {"type": "object", "additionalProperties": CATEGORY},  # by id
         "history": {"type": "array", "items": ATTEMPT},  # newest first
         "last_search": TEXT_OR_NULL,
+        "installer_busy": {"type": ["boolean", "null"]},  # something is being installed or removed
         "free_bytes": {"type": ["integer", "null"]},  # of the system drive
         "runs": TEXT_OR_NULL,  # journal.py reads them
         "runs_owner": TEXT_OR_NULL,  # SID
+        "runs_writers": TEXTS,  # SIDs: who owns or may write the file or its folder
+        "runs_linked": FLAG,  # one of the two is a link
         "wsus_server": TEXT_OR_NULL,
         "uses_wsus": FLAG,
         "boot_time": TEXT_OR_NULL,

@@ -16,6 +16,7 @@ from .scan import Found
 
 Document = dict[str, t.Any]
 
+# Where .NET leaves the protocols to Windows (0) nothing is added; older releases offer no TLS 1.2 by themselves.
 PREFLIGHT = r"""
 [CmdletBinding(SupportsShouldProcess)]
 param(
@@ -48,6 +49,11 @@ $status = $null
 $trouble = $null
 if ($server) {
     try {
+        $protocols = [System.Net.ServicePointManager]::SecurityProtocol
+        if ([int]$protocols -ne 0) {
+            $protocols = $protocols -bor [System.Net.SecurityProtocolType]::Tls12
+            [System.Net.ServicePointManager]::SecurityProtocol = $protocols
+        }
         $request = [System.Net.WebRequest]::Create("$($server.TrimEnd('/'))/ClientWebService/client.asmx")
         $request.Timeout = 15000
         $answer = $request.GetResponse()

@@ -19,6 +19,7 @@ Document = dict[str, t.Any]
 
 SUCCEEDED, SUCCEEDED_WITH_ERRORS, FAILED, ABORTED = 2, 3, 4, 5  # OperationResultCode
 INSTALLATION = 1  # UpdateOperation
+EXCLUSIVE = 2  # InstallationImpact: the agent installs nothing when asked for it together with another
 HIDDEN = "it is hidden in Windows Update"
 
 
@@ -44,7 +45,7 @@ def inventory(
     node = _node(answer, name, patch_group)
     wording = _Wording(answer["categories"], node["product"])
     attempts = _Attempts(answer["history"])
-    live = journal.live(journal.read(answer["runs"], answer["runs_owner"]))
+    live = journal.live(journal.told(answer))
     updates = [_update(one, wording, attempts, live) for one in answer["updates"]]
     searched = captured_at if online else parse_instant(answer["last_search"])
     repository = _repository(answer, source, searched)
@@ -95,6 +96,7 @@ def _update(raw: Document, wording: _Wording, attempts: _Attempts, live: t.Conta
     installed = raw["installed"] or waiting
     return {
         "id": raw["id"].lower(),
+        "revision": raw["revision"],
         "kb": kbs[0] if kbs else None,
         "kbs": kbs,
         "bulletin": raw["bulletin_ids"][0] if raw["bulletin_ids"] else None,
@@ -113,6 +115,7 @@ def _update(raw: Document, wording: _Wording, attempts: _Attempts, live: t.Conta
         "live": installed and raw["id"].lower() in live,
         "applicable": True,  # the agent tells of no other
         "optional": raw["browse_only"],
+        "exclusive": raw["impact"] == EXCLUSIVE,
         "held": HIDDEN if raw["hidden"] and not installed else None,
         "failure": None if installed else attempts.failure(raw["id"]),
     }
@@ -210,13 +213,13 @@ class _Attempts:
             self._by_update.setdefault(attempt["id"].lower(), []).append(attempt)
 
     def installed_last(self, identifier: str) -> bool:
-        """Whether the last that was done to it was no removal."""
+        """Whether the last that was done to it was an installation that succeeded; also where nothing is known."""
         attempts = self._by_update.get(identifier.lower())
-        return not attempts or attempts[0]["operation"] == INSTALLATION
+        return not attempts or _installed(attempts[0])
 
     def installed_at(self, identifier: str) -> str | None:
         for attempt in self._by_update.get(identifier.lower(), ()):
-            if attempt["operation"] == INSTALLATION and attempt["result_code"] in (SUCCEEDED, SUCCEEDED_WITH_ERRORS):
+            if _installed(attempt):
                 return _instant(attempt["date"])
         return None
 
@@ -227,6 +230,10 @@ class _Attempts:
                 why = f": {described(attempt['hresult'])}" if attempt["hresult"] else ""
                 return f"its last installation {word} on {_instant(attempt['date']) or 'an unknown day'}{why}"
         return None
+
+
+def _installed(attempt: Document) -> bool:
+    return attempt["operation"] == INSTALLATION and attempt["result_code"] in (SUCCEEDED, SUCCEEDED_WITH_ERRORS)
 
 
 def _repository(answer: Document, source: str, searched: datetime.datetime | None) -> Document:

@@ -23,8 +23,11 @@ KEPT = 50
 INSTALL, DOWNLOAD, ROLLBACK = "install", "download", "rollback"
 RUNNING, ENDED = "running", "ended"
 TRUSTED = ("S-1-5-18", "S-1-5-32-544")  # SYSTEM, Administrators
+WRITERS = (*TRUSTED, "S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464")  # TrustedInstaller
+FOLDER = r"C:\ProgramData\patchops"
 OVERHEAD = 1  # updates: what a run costs however little it installs
 
+# Move-Item of PowerShell 5.1 deletes what is there before it moves, and would leave nothing where it is cut short.
 STORE = r"""
 [CmdletBinding()]
 param(
@@ -33,19 +36,41 @@ param(
 )
 $ErrorActionPreference = 'Stop'
 $folder = Join-Path $env:ProgramData 'patchops'
-if (-not (Test-Path -LiteralPath $folder)) {
-    $security = New-Object System.Security.AccessControl.DirectorySecurity
-    $security.SetSecurityDescriptorSddlForm('O:BAG:BAD:PAI(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)')
-    [System.IO.Directory]::CreateDirectory($folder, $security) | Out-Null
-}
-$owner = (Get-Acl -LiteralPath $folder).GetOwner([System.Security.Principal.SecurityIdentifier]).Value
-if ($owner -notin 'S-1-5-18', 'S-1-5-32-544') {
-    throw "$folder belongs to $owner and to no administrator; remove it"
-}
 $target = Join-Path $folder 'runs.json'
+$closed = New-Object System.Security.AccessControl.DirectorySecurity
+$closed.SetSecurityDescriptorSddlForm('O:BAG:BAD:PAI(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)')
+$closedFile = New-Object System.Security.AccessControl.FileSecurity
+$closedFile.SetSecurityDescriptorSddlForm('O:BAG:BAD:PAI(A;;FA;;;SY)(A;;FA;;;BA)')
+
+function Assert-Own {
+    param([string]$Path)
+    if ((Get-Item -LiteralPath $Path -Force).Attributes -band [System.IO.FileAttributes]::ReparsePoint) {
+        throw "$Path is a link to another place; remove it"
+    }
+    $owner = (Get-Acl -LiteralPath $Path).GetOwner([System.Security.Principal.SecurityIdentifier]).Value
+    if ($owner -notin 'S-1-5-18', 'S-1-5-32-544') {
+        throw "$Path belongs to $owner and to no administrator; remove it"
+    }
+}
+
+if (-not (Test-Path -LiteralPath $folder)) {
+    [System.IO.Directory]::CreateDirectory($folder, $closed) | Out-Null
+}
+Assert-Own $folder
+Set-Acl -LiteralPath $folder -AclObject $closed
+if (Test-Path -LiteralPath $target) {
+    Assert-Own $target
+}
 $written = "$target.new"
+[System.IO.File]::Delete($written)
 [System.IO.File]::WriteAllText($written, $Text)
-Move-Item -LiteralPath $written -Destination $target -Force
+if (Test-Path -LiteralPath $target) {
+    [System.IO.File]::Replace($written, $target, [NullString]::Value)
+}
+else {
+    [System.IO.File]::Move($written, $target)
+}
+Set-Acl -LiteralPath $target -AclObject $closedFile
 'stored'
 if ($null -ne $Ansible) {
     $Ansible.Changed = $true
@@ -88,12 +113,21 @@ class Journal(t.NamedTuple):
     foreign: bool = False  # who wrote it is not to be trusted, and nothing can be written there
 
 
-def read(written: str | None, owner: str | None) -> Journal:
-    """What the search script tells of the file. One that cannot be trusted, or read, counts as none, and says why."""
+def read(written: str | None, owner: str | None, writers: t.Iterable[str] = (), linked: bool = False) -> Journal:
+    """What the search script tells of the file. One that cannot be trusted, or read, counts as none, and says why.
+
+    `writers`: SIDs of those who may write it, or its folder; `linked`: one of the two is a link to another place.
+    """
+    if linked:
+        return Journal(trouble="the place of the runs that are kept on the node is a link to another", foreign=True)
     if written is None:
         return Journal()
     if owner not in TRUSTED:
         words = f"the runs that are kept on the node belong to {owner}, who is no administrator"
+        return Journal(trouble=words, foreign=True)
+    others = sorted(set(writers) - set(WRITERS))
+    if others:
+        words = f"the runs that are kept on the node can be written by {', '.join(others)}, who is no administrator"
         return Journal(trouble=words, foreign=True)
     try:
         document = json.loads(written)
@@ -103,6 +137,11 @@ def read(written: str | None, owner: str | None) -> Journal:
     if found:
         return Journal(trouble=f"the runs that are kept on the node cannot be read: {found}")
     return Journal(tuple(document["runs"]))
+
+
+def told(answer: Document) -> Journal:
+    """`read` of the search script's answer."""
+    return read(answer["runs"], answer["runs_owner"], answer["runs_writers"], answer["runs_linked"])
 
 
 def written(journal: Journal) -> str:

@@ -49,8 +49,11 @@ def pattern(target: Target) -> str:
 
 
 def alike(targets: t.Sequence[Target], updates: t.Sequence[Document]) -> dict[Target, str]:
-    """Those that nothing but its id tells from an update that is not to be installed; `updates`: the inventory's."""
-    ids = {target.id for target in targets}
+    """Those that nothing but its id tells from an update that is not to be installed; `updates`: the inventory's.
+
+    A superseded one is none of those: win_updates does not find it, and `compared` sees to it should it after all.
+    """
+    ids = {target.id for target in targets} | set(_superseding(updates))
     others = {
         _key(update["title"], update.get("kbs") or ()): update
         for update in updates
@@ -88,6 +91,17 @@ def compared(targets: t.Sequence[Target], found: Document, updates: t.Sequence[D
             refused[target] = _why_not_found(target, left_out.get(target.id), superseding)
     kept = tuple(target for target in targets if target not in refused)
     return Comparison(kept, refused, tuple(strangers))
+
+
+def strangers(targets: t.Sequence[Target], came: Document) -> list[Target]:
+    """What win_updates installed besides `targets`, because it was offered only after the comparison."""
+    ids = {target.id for target in targets}
+    found = []
+    for identifier, one in sorted((came.get("updates") or {}).items()):
+        if identifier.lower() not in ids and one.get("installed"):
+            kbs = tuple(f"KB{number}" for number in one["kb"])
+            found.append(Target(identifier.lower(), kbs[0] if kbs else "", one["title"], kbs))
+    return found
 
 
 def _text(title: str, kbs: t.Iterable[str]) -> str:

@@ -4,7 +4,9 @@
 """PRIVATE to the collection. Updates that leave a node again: by KB id, through the packages of its servicing stack.
 
 The agent can uninstall what a WSUS server sent, and from no network logon. DISM can from any. It knows packages by
-names of their own, so an update is found by the KB number in the name, the description or the support address.
+names of their own, so an update is found by the KB number in the name, the description or the support address. To
+tell the last two DISM takes a second or so for each package: what is no update is left out, and a removal is told the
+names that were found before it. A package that cannot be read is known by its name alone.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ REMOVE = r"""
 param(
     [Parameter(Mandatory)]
     [string[]]$Numbers,
+    [string[]]$Names = @(),
     [bool]$Remove = $false
 )
 $ErrorActionPreference = 'Stop'
@@ -34,8 +37,20 @@ function Get-Failure {
     @{ message = [string]$cause.Message; hresult = [int]$cause.HResult }
 }
 
-$present = @(Get-WindowsPackage -Online | Where-Object { "$($_.PackageState)" -in 'Installed', 'InstallPending' })
-$packages = @($present | ForEach-Object { Get-WindowsPackage -Online -PackageName $_.PackageName })
+$present = @(Get-WindowsPackage -Online | Where-Object {
+        "$($_.PackageState)" -in 'Installed', 'InstallPending' -and
+        "$($_.ReleaseType)" -notin 'Foundation', 'LanguagePack', 'LocalPack', 'OnDemandPack' -and
+        ($Names.Count -eq 0 -or $_.PackageName -in $Names)
+    })
+$packages = @($present | ForEach-Object {
+        $listed = $_
+        try {
+            Get-WindowsPackage -Online -PackageName $listed.PackageName
+        }
+        catch {
+            $listed
+        }
+    })
 $answers = @($Numbers | ForEach-Object {
         $number = $_
         $named = "(?<!\d)$number(?!\d)"

@@ -16,6 +16,7 @@ What it has to know of PowerShell and of the agent:
 - PowerShell wraps what a COM call raises; GetBaseException has the agent's own HRESULT.
 - QueryHistory(0, 0) is an error, and an entry of the history can lack its identity.
 - `@($null)` has one element and `$null | ForEach-Object` one turn: whatever may be missing goes through Where-Object.
+- Of the rights to a file, those that let it be changed are writing, appending, deleting, permissions and ownership.
 - A command that outputs nothing is no null to ConvertTo-Json of PowerShell 5.1, so functions output `$null` by name.
 """
 
@@ -121,9 +122,9 @@ try {
                 superseded_update_ids = @(Get-Text $update.SupersededUpdateIDs)
                 installed = [bool]$update.IsInstalled
                 hidden = [bool]$update.IsHidden
+                impact = [int]$update.InstallationBehavior.Impact
                 browse_only = [bool]$update.BrowseOnly
                 reboot_required = [bool]$update.RebootRequired
-                type = [int]$update.Type
             }
         })
     $total = [Math]::Min($searcher.GetTotalHistoryCount(), $HistoryLimit)
@@ -149,6 +150,14 @@ catch {
     $lastSearch = $null
 }
 
+$installerBusy = $null
+try {
+    $installerBusy = [bool](New-Object -ComObject Microsoft.Update.Installer).IsBusy
+}
+catch {
+    $installerBusy = $null
+}
+
 $bootTime = $null
 try {
     $system = Get-CimInstance -ClassName Win32_OperatingSystem -Property LastBootUpTime
@@ -170,9 +179,22 @@ catch {
 $folder = Join-Path $env:ProgramData 'patchops'
 $runs = $null
 $runsOwner = $null
+$runsWriters = @()
+$runsLinked = $false
 try {
     $runsFile = Join-Path $folder 'runs.json'
     if (Test-Path -LiteralPath $runsFile) {
+        $sid = [System.Security.Principal.SecurityIdentifier]
+        foreach ($path in $folder, $runsFile) {
+            if ((Get-Item -LiteralPath $path -Force).Attributes -band [System.IO.FileAttributes]::ReparsePoint) {
+                $runsLinked = $true
+            }
+            $security = Get-Acl -LiteralPath $path
+            $runsWriters += [string]$security.GetOwner($sid).Value
+            $runsWriters += @($security.GetAccessRules($true, $true, $sid) | Where-Object {
+                    "$($_.AccessControlType)" -eq 'Allow' -and ([int]$_.FileSystemRights -band 0x500D0046)
+                } | ForEach-Object { [string]$_.IdentityReference.Value })
+        }
         $runsOwner = (Get-Acl -LiteralPath $folder).GetOwner([System.Security.Principal.SecurityIdentifier]).Value
         $runs = [System.IO.File]::ReadAllText($runsFile)
     }
@@ -200,9 +222,12 @@ ConvertTo-Json -Depth 5 -Compress -InputObject @{
     categories = $categories
     history = $history
     last_search = $lastSearch
+    installer_busy = $installerBusy
     free_bytes = $freeBytes
     runs = $runs
     runs_owner = $runsOwner
+    runs_writers = @($runsWriters)
+    runs_linked = $runsLinked
     wsus_server = Get-Value $policy 'WUServer'
     uses_wsus = [bool](Get-Value "$policy\AU" 'UseWUServer')
     boot_time = $bootTime

@@ -84,9 +84,11 @@ class Update:
     revision: int = 200
     browse_only: bool = False
     driver: bool = False
+    exclusive: bool = False
     needs_reboot: bool = True
 
     applicable: bool = True
+    from_boot: int = 1  # it applies once the host has booted so often
     installed: bool = False
     hidden: bool = False
     downloaded: bool = False

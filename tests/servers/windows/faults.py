@@ -8,6 +8,8 @@ from __future__ import annotations
 import collections
 import dataclasses
 
+from .catalogue import Update
+
 
 class ConnectionLost(Exception):
     """The client gets no answer."""
@@ -19,14 +21,18 @@ class Faults:
 
     refused_logons: int = 0  # so many requests are answered 401
     lost_calls: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)
-    """By name of a call, so many of them lose the connection before the module has run."""
+    """By name of a call, so many of them lose the connection before the module has run; search: the search script's."""
     down_once: str | None = None  # once win_updates has begun with this state, nothing is heard of the host any more
     locked_out_once: str | None = None  # once it has, every logon is refused
     lost_polls_once: tuple[str, int] = ("", 0)  # once it has, so many polls lose the connection
+    outlives: int = 0  # all but the first update of an installation take until so many searches have been made
     failing_modules: dict[str, str] = dataclasses.field(default_factory=dict)  # by module, the message
     empty_polls: int = 0  # so many polls of win_updates bring nothing yet
+    offered_late: Update | None = None  # what the host is offered once win_updates is to install
+    released: Update | None = None  # what it is offered once a search that was not online has been answered
     ignores_expressions: bool = False  # win_updates takes every update, whatever it is told
     stays_down: bool = False  # the next reboot is the last that is heard of the host
+    keeps_running: bool = False  # a restart is refused
     down: bool = False
     search: tuple[int, str] | None = None  # the agent's search ends with this HRESULT and message
     store: str | None = None  # why what a run keeps on the node cannot be written

@@ -65,6 +65,8 @@ class Programs:
             return {**answer, "skipped": True, "msg": "skipped, running in check mode"}
         parameters = call.arguments.get("parameters") or {}
         printed = SCRIPTS.get(call.arguments["script"])
+        if printed is search_script.printed:
+            self._host.faults.reach("search")
         try:
             if printed is None:
                 return {**answer, "output": health_scripts.printed(self._host, call.arguments["script"], parameters)}
@@ -75,6 +77,8 @@ class Programs:
             return {**answer, "failed": True, "msg": f"Unhandled exception while executing module: {error}"}
 
     def _command(self, script: str) -> str:
+        if "shutdown.exe" in script and self._host.faults.keeps_running:
+            return json.dumps({"stdout": "", "stderr": "Access is denied.(5)", "rc": 5})
         if "shutdown.exe" in script:
             self._host.reboot()
             return json.dumps({"stdout": "", "stderr": "", "rc": 0})

@@ -22,7 +22,11 @@ Document = dict[str, t.Any]
 
 def printed(host: WindowsHost, parameters: Document) -> str:
     failure = _failure(host, parameters)
+    busy = host.installer_is_busy()
     found = [] if failure else host.found(superseded=True)
+    if host.faults.released is not None and not parameters.get("Online", True):
+        host.add(host.faults.released)
+        host.faults.released = None
     partial = host.faults.partial_search
     return json.dumps(
         {
@@ -34,9 +38,12 @@ def printed(host: WindowsHost, parameters: Document) -> str:
             "categories": _categories(found, host.language),
             "history": [] if failure else [_attempt(one) for one in host.history],
             "last_search": _instant(host.now),
+            "installer_busy": busy,
             "free_bytes": host.free_bytes,
             "runs": host.runs,
             "runs_owner": host.runs_owner if host.runs is not None else None,
+            "runs_writers": [host.runs_owner, *host.runs_writers] if host.runs is not None else [],
+            "runs_linked": host.runs_linked,
             "wsus_server": host.wsus_server,
             "uses_wsus": host.wsus_server is not None,
             "boot_time": _instant(host.booted),
@@ -76,9 +83,9 @@ def _update(update: Update) -> Document:
         "superseded_update_ids": list(update.supersedes),
         "installed": update.installed,
         "hidden": update.hidden,
+        "impact": 2 if update.exclusive else 0,
         "browse_only": update.browse_only,
         "reboot_required": update.pending,
-        "type": 2 if update.driver else 1,
     }
 
 

@@ -25,18 +25,25 @@ def store(host: WindowsHost, parameters: Document) -> str:
         raise Thrown(host.faults.store)
     if host.runs is not None and host.runs_owner not in TRUSTED:
         raise Thrown(f"C:\\ProgramData\\patchops belongs to {host.runs_owner} and to no administrator; remove it")
-    host.runs = parameters["Text"]
+    if host.runs_linked:
+        raise Thrown("C:\\ProgramData\\patchops is a link to another place; remove it")
+    host.runs, host.runs_writers = parameters["Text"], TRUSTED
     return "stored"
 
 
 def remove(host: WindowsHost, parameters: Document) -> str:
-    return json.dumps(
-        {"schema": 1, "removals": [_removal(host, number, parameters["Remove"]) for number in parameters["Numbers"]]}
-    )
+    names, removes = parameters["Names"], parameters["Remove"]
+    removals = [_removal(host, number, names, removes) for number in parameters["Numbers"]]
+    return json.dumps({"schema": 1, "removals": removals})
 
 
-def _removal(host: WindowsHost, number: str, removes: bool) -> Document:
-    found = [one for one in host.updates if number in one.kbs and one.installed and one.packaged]
+def _removal(host: WindowsHost, number: str, names: list[str], removes: bool) -> Document:
+    there = [one for one in host.updates if number in one.kbs and one.installed and one.packaged]
+    named = {
+        f"Package_for_KB{number}~31bf3856ad364e35~amd64~~20348.{index}.1.0": one for index, one in enumerate(there)
+    }
+    packages = [name for name in named if not names or name in names]
+    found = [named[name] for name in packages]
     failed = [one for one in found if one.removal_fails_with]
     if removes:
         for update in found:
@@ -45,9 +52,7 @@ def _removal(host: WindowsHost, number: str, removes: bool) -> Document:
     hresult = failed[0].removal_fails_with if failed and removes else 0
     return {
         "number": number,
-        "packages": [
-            f"Package_for_KB{number}~31bf3856ad364e35~amd64~~20348.{index}.1.0" for index in range(len(found))
-        ],
+        "packages": packages,
         "restart_needed": removes and any(one.pending for one in found),
         "failure": {"hresult": signed(hresult), "message": "DISM failed."} if hresult else None,
     }

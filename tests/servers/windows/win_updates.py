@@ -16,6 +16,7 @@ from .host import SUCCEEDED, WindowsHost, signed
 
 Document = dict[str, t.Any]
 
+EXCLUSIVE_INSTALL_CONFLICT = 0x80240019  # WU_E_: nothing is installed
 _COMMON_NAMES = {
     "CriticalUpdates": "Critical Updates",
     "DefinitionUpdates": "Definition Updates",
@@ -50,6 +51,10 @@ class WinUpdates:
 
     def _run(self, arguments: Document, check_mode: bool) -> t.Iterator[Document]:
         state = arguments.get("state") or "installed"
+        late = self._host.faults.offered_late
+        if late is not None and state == "installed":
+            self._host.faults.offered_late = None
+            self._host.add(late)
         found = [one for one in self._host.found(superseded=False) if not one.installed]
         filtered = {one.id: reasons for one in found if (reasons := self._reasons(one, arguments))}
         chosen = [one for one in found if one.id not in filtered]
@@ -91,7 +96,13 @@ class WinUpdates:
             one.downloaded = True
 
     def _installed(self, chosen: list[Update], exit_result: Document) -> t.Iterator[Document]:
+        if len(chosen) > 1 and any(one.exclusive for one in chosen):
+            conflict = {"message": "Exception from HRESULT: 0x80240019", "hresult": signed(EXCLUSIVE_INSTALL_CONFLICT)}
+            exit_result.update(failed=True, exception=conflict)
+            return
         exit_result["changed"] = True
+        if self._host.faults.outlives:
+            self._host.under_way, chosen = chosen[1:], chosen[:1]
         attempts = [self._host.install(one) for one in chosen]
         yield {
             "task": "install_result",
@@ -147,7 +158,7 @@ class WinUpdates:
             "deployment_action": "Installation",
             "description": "",
             "id": update.id,
-            "impact": "Normal",
+            "impact": "RequiresExclusiveHandling" if update.exclusive else "Normal",
             "is_beta": False,
             "is_downloaded": update.downloaded,
             "is_hidden": update.hidden,

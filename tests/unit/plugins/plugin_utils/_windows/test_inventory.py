@@ -57,6 +57,7 @@ def test_an_update():
     )
     assert only(inventory_of(host(written))) == {
         "id": "abc-1",
+        "revision": 200,
         "kb": "KB5031364",
         "kbs": ["KB5031364"],
         "bulletin": "MS25-001",
@@ -75,6 +76,7 @@ def test_an_update():
         "live": False,
         "applicable": True,
         "optional": False,
+        "exclusive": False,
         "held": None,
         "failure": None,
     }
@@ -91,6 +93,7 @@ def test_an_update():
         pytest.param({"hidden": True}, {"held": "it is hidden in Windows Update"}, id="hidden"),
         pytest.param({"hidden": True, "installed": True}, {"held": None}, id="hidden and installed"),
         pytest.param({"browse_only": True}, {"optional": True}, id="a preview"),
+        pytest.param({"exclusive": True}, {"exclusive": True}, id="an exclusive one"),
         pytest.param({"installed": True}, {"installed": True, "pending_reboot": False}, id="installed"),
         pytest.param({"pending": True}, {"installed": True, "pending_reboot": True}, id="complete after a restart"),
     ],
@@ -194,6 +197,14 @@ def attempts(*entries):
                      id="installed, to be completed"),
         pytest.param({"pending": True}, attempts((2, 2, 0), (1, 2, 0)), {"installed": False, "pending_reboot": False},
                      id="removed, to be completed"),
+        pytest.param({"pending": True}, attempts((1, 3, 0)), {"installed": True, "pending_reboot": True},
+                     id="installed with errors, to be completed"),
+        pytest.param({"pending": True}, attempts((1, 4, -2147023293), (1, 2, 0)), {
+            "installed": False, "pending_reboot": False,
+            "failure": "its last installation failed on 2025-11-03T04:05:06Z: 0x80070643: the installer of the update"
+                       " failed"}, id="failed, and asks for a restart"),
+        pytest.param({"pending": True}, attempts((1, 5, 0)), {"installed": False, "pending_reboot": False},
+                     id="aborted, and asks for a restart"),
     ],
 )  # fmt: skip
 def test_history(members, history, expected):

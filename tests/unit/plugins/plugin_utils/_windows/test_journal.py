@@ -54,6 +54,20 @@ def test_what_does_not_count(text, owner, words, foreign):
     assert journal.warnings(kept) == [kept.trouble]
 
 
+@pytest.mark.parametrize(
+    ("writers", "linked", "words"),
+    [
+        pytest.param((*journal.WRITERS, "S-1-5-32-545"), False, "can be written by S-1-5-32-545", id="users write"),
+        pytest.param(journal.WRITERS, True, "is a link to another", id="a junction"),
+        pytest.param(journal.WRITERS, False, None, id="closed"),
+    ],
+)
+def test_runs_that_others_could_have_written_do_not_count(writers, linked, words):
+    kept = journal.read(journal.written(run(journal.Journal())), ADMINISTRATORS, writers, linked)
+    assert (bool(kept.runs), kept.foreign) == (words is None, words is not None)
+    assert (words or "") in (kept.trouble or "")
+
+
 def test_a_node_without_runs_has_none():
     assert journal.read(None, None) == journal.Journal()
 

@@ -125,6 +125,14 @@ def test_alike(other, refused):
     assert bool(patterns.alike([ONE], [of_inventory(ONE), other])) is refused
 
 
+def test_a_release_is_not_taken_for_the_one_it_supersedes():
+    again = of_inventory(ONE, supersedes=["same"])
+    assert patterns.alike([ONE], [again, of_inventory(SAME)]) == {}
+    assert patterns.alike([ONE], [of_inventory(SAME), again, of_inventory(SAME._replace(id="third"))])
+    result = found(FOUND_ONE, ("same", ONE.title, ["1"]))
+    assert "has the same title" in patterns.compared([ONE], result, [again, of_inventory(SAME)]).refused[ONE]
+
+
 def test_two_that_are_alike_and_both_to_be_installed_are_no_matter():
     assert patterns.alike([ONE, SAME], [of_inventory(ONE), of_inventory(SAME)]) == {}
     result = found(("one", ONE.title, ["1"]), ("same", ONE.title, ["1"]))

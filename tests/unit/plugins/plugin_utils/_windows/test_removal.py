@@ -29,7 +29,7 @@ def host():
 
 
 def asked(host, remove):
-    return removal.read(small_scripts.remove(host, {"Numbers": ["1", "2", "3"], "Remove": remove}))
+    return removal.read(small_scripts.remove(host, {"Numbers": ["1", "2", "3"], "Names": [], "Remove": remove}))
 
 
 def test_a_question_removes_nothing(host):

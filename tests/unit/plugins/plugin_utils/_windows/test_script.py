@@ -126,6 +126,12 @@ def test_it_changes_nothing(script, word):
     assert word.lower() not in script.lower()
 
 
+def test_a_wsus_server_may_want_tls_1_2():
+    steps = ("if ([int]$protocols -ne 0)", "-bor [System.Net.SecurityProtocolType]::Tls12", "WebRequest]::Create(")
+    places = [fitness.PREFLIGHT.index(step) for step in steps]
+    assert places == sorted(places)
+
+
 def test_a_removal_has_to_be_asked_for():
     assert "[bool]$Remove = $false" in removal.REMOVE
     before, _guard, after = removal.REMOVE.partition("if ($Remove) {")
@@ -133,8 +139,34 @@ def test_a_removal_has_to_be_asked_for():
     assert "Remove-WindowsPackage -Online -PackageName $package.PackageName -NoRestart" in after
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        pytest.param("-notin 'Foundation', 'LanguagePack', 'LocalPack', 'OnDemandPack'", id="what is no update"),
+        pytest.param("($Names.Count -eq 0 -or $_.PackageName -in $Names)", id="what was not found before"),
+    ],
+)
+def test_a_removal_does_not_read(words):
+    assert words in removal.REMOVE.partition("$packages = ")[0]
+
+
+def test_a_package_that_cannot_be_read_is_known_by_its_name():
+    read = removal.REMOVE.partition("$packages = ")[2].partition("$answers = ")[0]
+    assert "catch {\n            $listed\n" in read
+
+
+def test_runs_are_never_gone_between_two_writings():
+    """`$null` would be an empty path to Replace."""
+    assert "Move-Item" not in journal.STORE
+    assert "[System.IO.File]::Replace($written, $target, [NullString]::Value)" in journal.STORE
+    assert journal.STORE.index("::Delete($written)") < journal.STORE.index("::WriteAllText($written, $Text)")
+
+
 def test_runs_are_kept_where_only_administrators_write():
     assert "O:BAG:BAD:PAI(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)" in journal.STORE
-    check = journal.STORE.index("if ($owner -notin 'S-1-5-18', 'S-1-5-32-544')")
-    assert check < journal.STORE.index("WriteAllText")
+    assert "O:BAG:BAD:PAI(A;;FA;;;SY)(A;;FA;;;BA)" in journal.STORE
+    steps = ("Assert-Own $folder", "Set-Acl -LiteralPath $folder", "Assert-Own $target", "WriteAllText",
+             "Set-Acl -LiteralPath $target")  # fmt: skip
+    places = [journal.STORE.index(step) for step in steps]
+    assert places == sorted(places)
     assert all(owner in journal.STORE for owner in journal.TRUSTED)
