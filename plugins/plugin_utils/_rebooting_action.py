@@ -97,7 +97,7 @@ class RebootingAction(HostAction):
                 f"did not come back from its reboot within {arguments['reboot_timeout']} seconds (reboot_timeout):"
                 f" {words}. Look at its console; then scan it again"
             )
-        answer.update(failed=True, msg=f"{arguments['name']}: the patches are installed, and the node {ending}")
+        answer.update(failed=True, msg=f"{arguments['name']}: {_done(answer)}, and the node {ending}")
         return answer
 
     def _leave_alone(self) -> None:
@@ -141,3 +141,14 @@ class RebootingAction(HostAction):
             ansible_facts={"patch_compliance": attention(record)},
         )
         return answer
+
+
+def _done(answer: Document) -> str:
+    """What the run had come to when the reboot failed."""
+    outcomes = {patch["outcome"] for patch in answer.get("patches") or ()}
+    which = "some of the patches" if answer.get("failed_patches") else "the patches"
+    if "installed" in outcomes:
+        return f"{which} are installed"
+    if "restored" in outcomes:
+        return f"{which} are taken back"
+    return "no patch was installed or taken back"

@@ -83,6 +83,7 @@ class Installation:
         except NodeLost as error:
             return self._told_lost(error)
         except RebootFailed as error:
+            self._ledger.give_up(f"the node did not restart, or did not come back: {error}")
             return self._node.lost(self._concluded(interrupted=True), error)
         except Stopped as error:
             self._ledger.give_up(str(error))
@@ -105,11 +106,12 @@ class Installation:
 
     def _rounds(self) -> None:
         while targets := self._next():
+            self._hold_that_it_can_be_noted()
+            self._hold_that_there_is_room()
             due = self._due_after([])
             if due.required and due.due and not self._restarts and not self._download_only:
                 self._restart(due)  # while one is pending, win_updates installs nothing
                 continue
-            self._hold_that_there_is_room()
             targets = self._certain(targets)
             if targets:
                 self._begin(targets)
@@ -128,8 +130,13 @@ class Installation:
             return targets
         if not self._touched:
             raise Refused(f"max_duration ({limit} s) was over before anything was downloaded; nothing was changed")
+        self._ledger.leave(targets)
         self._warnings.append(f"max_duration ({limit} s) was over; {len(targets)} updates were not begun any more")
         return []
+
+    def _hold_that_it_can_be_noted(self) -> None:
+        if self._journal.foreign:
+            self._stop(f"the run cannot be noted on the node: {self._journal.trouble}; remove {journal.FOLDER} there")
 
     def _hold_that_there_is_room(self) -> None:
         free, least = self._found.free_bytes, self._arguments["minimum_free_space"]
@@ -178,18 +185,23 @@ class Installation:
         raise Refused(f"{why}. Nothing was installed")
 
     def _begin(self, targets: t.Sequence[Target]) -> None:
-        if self._run is not None:
-            known = {one["id"] for one in self._run["targets"]}
-            self._run["targets"] += [one.document() for one in targets if one.id not in known]
-            return
-        operation = journal.DOWNLOAD if self._download_only else journal.INSTALL
+        """Notes on the node what is about to be installed; in later rounds, what has come to it."""
         documents = [one.document() for one in targets]
-        self._journal = journal.begun(self._journal, self._arguments["run_id"], operation, documents, self._node.now())
-        self._run = self._journal.runs[-1]
+        if self._run is None:
+            operation = journal.DOWNLOAD if self._download_only else journal.INSTALL
+            run_id, now = self._arguments["run_id"], self._node.now()
+            self._journal = journal.begun(self._journal, run_id, operation, documents, now)
+            self._run = self._journal.runs[-1]
+        else:
+            known = {one["id"] for one in self._run["targets"]}
+            new = [document for document in documents if document["id"] not in known]
+            if not new:
+                return
+            self._run["targets"] += new
         try:
             self._node.store(self._journal)
         except (EngineError, NodeLost) as error:
-            raise Refused(f"the run cannot be noted on the node: {error}. Nothing was installed") from error
+            self._stop(f"the run cannot be noted on the node: {error}")
 
     def _round(self, targets: t.Sequence[Target]) -> None:
         came = self._node.updates(patterns.options(targets, self._state, self._arguments["server_selection"]))
@@ -198,10 +210,16 @@ class Installation:
         self._steps.append(
             {"name": self._state, "code": int(not ended_well), "why_not": came.get("msg"), "kb_ids": kb_ids}
         )
-        self._ledger.tried(targets, came)
+        strangers = patterns.strangers(targets, came)
+        tried = [*targets, *strangers]
+        self._ledger.tried(tried, came)
         self._look(self._node.looked_again())
-        newly = self._ledger.seen(targets, self._present)
+        newly = self._ledger.seen(tried, self._present)
         self._changed = self._changed or bool(newly or came.get("changed"))
+        if strangers:
+            self._begin(strangers)
+            titles = ", ".join(one.title for one in strangers)
+            self._stop(f"win_updates installed what was not to be installed: {titles}")
         due = self._due_after(newly, bool(came.get("reboot_required")))
         if due.due and not self._download_only:
             self._restart(due)

@@ -23,6 +23,7 @@ KEPT = 50
 INSTALL, DOWNLOAD, ROLLBACK = "install", "download", "rollback"
 RUNNING, ENDED = "running", "ended"
 TRUSTED = ("S-1-5-18", "S-1-5-32-544")  # SYSTEM, Administrators
+FOLDER = r"C:\ProgramData\patchops"
 OVERHEAD = 1  # updates: what a run costs however little it installs
 
 STORE = r"""

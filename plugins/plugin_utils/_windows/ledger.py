@@ -28,6 +28,7 @@ class Ledger:
         self._failures: dict[str, str] = {}
         self._tries: dict[str, int] = {}
         self._done: set[str] = set()
+        self._left: set[str] = set()  # not begun, because the run was to end
         self._again: set[str] = set()  # failed, or nobody told: may be tried once more
         self._fresh: set[str] = set()  # installed since the last restart
 
@@ -64,6 +65,7 @@ class Ledger:
         told = {identifier.lower(): one for identifier, one in (came.get("updates") or {}).items()}
         done = "downloaded" if self._download_only else "installed"
         for target in targets:
+            self._considered.setdefault(target.id, target)
             one = told.get(target.id) or {}
             self._tries[target.id] = self._tries.get(target.id, 0) + 1
             self._failures[target.id] = outcome.failure(one, came)
@@ -100,10 +102,14 @@ class Ledger:
                 self._done.discard(identifier)
         self._fresh = set()
 
+    def leave(self, targets: t.Iterable[Target]) -> None:
+        """max_duration is over; they are not begun any more."""
+        self._left |= {target.id for target in targets}
+
     def give_up(self, words: str) -> None:
         """The run ends here; `words` are why, for what nothing else is known of."""
         for identifier in self._considered:
-            if identifier not in self._done:
+            if identifier not in self._done and identifier not in self._left:
                 self._failures.setdefault(identifier, words)
 
     def results(self, hoped: str) -> list[PatchResult]:

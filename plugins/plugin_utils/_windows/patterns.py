@@ -90,6 +90,17 @@ def compared(targets: t.Sequence[Target], found: Document, updates: t.Sequence[D
     return Comparison(kept, refused, tuple(strangers))
 
 
+def strangers(targets: t.Sequence[Target], came: Document) -> list[Target]:
+    """What win_updates installed besides `targets`, because it was offered only after the comparison."""
+    ids = {target.id for target in targets}
+    found = []
+    for identifier, one in sorted((came.get("updates") or {}).items()):
+        if identifier.lower() not in ids and one.get("installed"):
+            kbs = tuple(f"KB{number}" for number in one["kb"])
+            found.append(Target(identifier.lower(), kbs[0] if kbs else "", one["title"], kbs))
+    return found
+
+
 def _text(title: str, kbs: t.Iterable[str]) -> str:
     return title + " ".join(kbs)
 

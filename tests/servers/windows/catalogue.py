@@ -87,6 +87,7 @@ class Update:
     needs_reboot: bool = True
 
     applicable: bool = True
+    from_boot: int = 1  # it applies once the host has booted so often
     installed: bool = False
     hidden: bool = False
     downloaded: bool = False

@@ -8,6 +8,8 @@ from __future__ import annotations
 import collections
 import dataclasses
 
+from .catalogue import Update
+
 
 class ConnectionLost(Exception):
     """The client gets no answer."""
@@ -25,6 +27,7 @@ class Faults:
     lost_polls_once: tuple[str, int] = ("", 0)  # once it has, so many polls lose the connection
     failing_modules: dict[str, str] = dataclasses.field(default_factory=dict)  # by module, the message
     empty_polls: int = 0  # so many polls of win_updates bring nothing yet
+    offered_late: Update | None = None  # what the host is offered once win_updates is to install
     ignores_expressions: bool = False  # win_updates takes every update, whatever it is told
     stays_down: bool = False  # the next reboot is the last that is heard of the host
     down: bool = False

@@ -75,7 +75,7 @@ class WindowsHost:
 
     def found(self, superseded: bool) -> list[Update]:
         """What a search finds: what is installed, and what applies and, unless asked for, is not superseded by such."""
-        present = [one for one in self.updates if one.installed or one.applicable]
+        present = [one for one in self.updates if one.installed or (one.applicable and one.from_boot <= self.boots)]
         if superseded:
             return present
         gone = {identifier for one in present for identifier in one.supersedes}

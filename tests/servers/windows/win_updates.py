@@ -50,6 +50,10 @@ class WinUpdates:
 
     def _run(self, arguments: Document, check_mode: bool) -> t.Iterator[Document]:
         state = arguments.get("state") or "installed"
+        late = self._host.faults.offered_late
+        if late is not None and state == "installed":
+            self._host.faults.offered_late = None
+            self._host.add(late)
         found = [one for one in self._host.found(superseded=False) if not one.installed]
         filtered = {one.id: reasons for one in found if (reasons := self._reasons(one, arguments))}
         chosen = [one for one in found if one.id not in filtered]

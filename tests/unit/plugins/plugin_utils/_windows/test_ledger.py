@@ -96,6 +96,12 @@ def test_what_is_refused_is_not_tried_and_is_told(ledger):
     assert outcomes(ledger) == {"one": ("failed", "alike"), "two": ("failed", "the node does not answer any more")}
 
 
+def test_what_the_end_of_the_time_left_out_has_not_failed_when_the_run_breaks_off_too(ledger):
+    ledger.leave([TWO])
+    ledger.give_up("the node did not come back")
+    assert outcomes(ledger) == {"one": ("failed", "the node did not come back"), "two": ("skipped", NOT_BEGUN)}
+
+
 def test_nothing_that_was_considered_is_lost(ledger):
     assert ledger.next(chosen(skipped=[(Target("", "KB9", "KB9", ()), "no such update")])) == []
     assert outcomes(ledger) == {
