@@ -112,7 +112,7 @@ class Installation:
             if due.required and due.due and not self._restarts and not self._download_only:
                 self._restart(due)  # while one is pending, win_updates installs nothing
                 continue
-            targets = self._certain(targets)
+            targets = self._certain(self._together(targets))
             if targets:
                 self._begin(targets)
                 self._round(targets)
@@ -133,6 +133,10 @@ class Installation:
         self._ledger.leave(targets)
         self._warnings.append(f"max_duration ({limit} s) was over; {len(targets)} updates were not begun any more")
         return []
+
+    def _together(self, targets: list[Target]) -> list[Target]:
+        """Those of one call: of exclusive updates, which come first, one by itself."""
+        return next(([one] for one in targets if self._present[one.id]["exclusive"]), targets)
 
     def _hold_that_it_can_be_noted(self) -> None:
         if self._journal.foreign:

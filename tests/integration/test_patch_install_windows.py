@@ -126,6 +126,12 @@ HOSTS = {
         {"KB1": "installed"},
         "win_updates installed what was not to be installed: Update u1. Nothing more was installed",
     ),
+    "exclusive": (
+        host(*(update(name, needs_reboot=False, exclusive=name != "u1") for name in ("u1", "u2", "u4"))),
+        {},
+        {"KB1": "installed", "KB2": "installed", "KB4": "installed"},
+        "",
+    ),
     "two-with-one-kb": (
         host(update("u1", "For x64", "1", needs_reboot=False), update("u2", "For x86", "1", needs_reboot=False)),
         {},
@@ -253,6 +259,9 @@ def test_installations(fleet, tmp_path):
     # what needs no restart is known to later scans, unless the user wants all to count as pending
     live = {name: json.loads(HOSTS[name][0].runs)["runs"][0]["live"] for name in ("hidden", "no-reboot")}
     assert live == {"hidden": ["u2"], "no-reboot": []}
+    # exclusive updates come first, each in a call of its own
+    called = [expressions for state, expressions in accepted(fleet["exclusive"]) if state == "installed"]
+    assert called == [["^Update\\ u2KB2$"], ["^Update\\ u4KB4$"], ["^Update\\ u1KB1$"]]
     # a search accepts licences, so it is made for what is to be installed alone; a restart that is pending comes first
     assert accepted(fleet["one-kb-one-title"]) == [
         ("searched", ["^Update\\ u4KB4$"]),

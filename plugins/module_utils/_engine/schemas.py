@@ -179,6 +179,7 @@ UPDATE = _object(
         "superseded": FLAG,  # by an installed update, where `supersedes` of the others does not tell
         "supersedes": TEXTS,  # ids of the updates that it takes the place of
         "optional": FLAG,  # only offered to who looks for it, such as a preview
+        "exclusive": FLAG,  # it can only be installed in a call of its own
         "pending_reboot": FLAG,  # installed, and Windows says that only a restart completes that
         "live": FLAG,  # a run of this collection installed it, and the node asked for no restart
         "held": TEXT_OR_NULL,  # why the node does not want it, such as hidden

@@ -47,6 +47,7 @@ UPDATE = closed(
         "superseded_update_ids": TEXTS,
         "installed": FLAG,
         "hidden": FLAG,
+        "impact": NUMBER,  # InstallationImpact
         "browse_only": FLAG,
         "reboot_required": FLAG,
         "type": NUMBER,

@@ -28,6 +28,7 @@ WORDS: t.Final = {
     0x8024002E: "a policy forbids access to Windows Update here (server_selection: managed_server asks WSUS)",
     0x80240016: "another installation is under way, or a restart is pending",
     0x80240017: "the update is not for this node",
+    0x80240019: "an exclusive update can only be installed by itself, so none was",
     0x80240022: "every update failed",
     0x80240023: "the licence terms were not accepted",
     0x80240034: "the update could not be downloaded",

@@ -19,6 +19,7 @@ Document = dict[str, t.Any]
 
 SUCCEEDED, SUCCEEDED_WITH_ERRORS, FAILED, ABORTED = 2, 3, 4, 5  # OperationResultCode
 INSTALLATION = 1  # UpdateOperation
+EXCLUSIVE = 2  # InstallationImpact: the agent installs nothing when asked for it together with another
 HIDDEN = "it is hidden in Windows Update"
 
 
@@ -113,6 +114,7 @@ def _update(raw: Document, wording: _Wording, attempts: _Attempts, live: t.Conta
         "live": installed and raw["id"].lower() in live,
         "applicable": True,  # the agent tells of no other
         "optional": raw["browse_only"],
+        "exclusive": raw["impact"] == EXCLUSIVE,
         "held": HIDDEN if raw["hidden"] and not installed else None,
         "failure": None if installed else attempts.failure(raw["id"]),
     }

@@ -121,6 +121,7 @@ try {
                 superseded_update_ids = @(Get-Text $update.SupersededUpdateIDs)
                 installed = [bool]$update.IsInstalled
                 hidden = [bool]$update.IsHidden
+                impact = [int]$update.InstallationBehavior.Impact
                 browse_only = [bool]$update.BrowseOnly
                 reboot_required = [bool]$update.RebootRequired
                 type = [int]$update.Type

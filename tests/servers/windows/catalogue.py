@@ -84,6 +84,7 @@ class Update:
     revision: int = 200
     browse_only: bool = False
     driver: bool = False
+    exclusive: bool = False
     needs_reboot: bool = True
 
     applicable: bool = True

@@ -76,6 +76,7 @@ def _update(update: Update) -> Document:
         "superseded_update_ids": list(update.supersedes),
         "installed": update.installed,
         "hidden": update.hidden,
+        "impact": 2 if update.exclusive else 0,
         "browse_only": update.browse_only,
         "reboot_required": update.pending,
         "type": 2 if update.driver else 1,

@@ -16,6 +16,7 @@ from .host import SUCCEEDED, WindowsHost, signed
 
 Document = dict[str, t.Any]
 
+EXCLUSIVE_INSTALL_CONFLICT = 0x80240019  # WU_E_: nothing is installed
 _COMMON_NAMES = {
     "CriticalUpdates": "Critical Updates",
     "DefinitionUpdates": "Definition Updates",
@@ -95,6 +96,10 @@ class WinUpdates:
             one.downloaded = True
 
     def _installed(self, chosen: list[Update], exit_result: Document) -> t.Iterator[Document]:
+        if len(chosen) > 1 and any(one.exclusive for one in chosen):
+            conflict = {"message": "Exception from HRESULT: 0x80240019", "hresult": signed(EXCLUSIVE_INSTALL_CONFLICT)}
+            exit_result.update(failed=True, exception=conflict)
+            return
         exit_result["changed"] = True
         attempts = [self._host.install(one) for one in chosen]
         yield {
@@ -151,7 +156,7 @@ class WinUpdates:
             "deployment_action": "Installation",
             "description": "",
             "id": update.id,
-            "impact": "Normal",
+            "impact": "RequiresExclusiveHandling" if update.exclusive else "Normal",
             "is_beta": False,
             "is_downloaded": update.downloaded,
             "is_hidden": update.hidden,

@@ -75,6 +75,7 @@ def test_an_update():
         "live": False,
         "applicable": True,
         "optional": False,
+        "exclusive": False,
         "held": None,
         "failure": None,
     }
@@ -91,6 +92,7 @@ def test_an_update():
         pytest.param({"hidden": True}, {"held": "it is hidden in Windows Update"}, id="hidden"),
         pytest.param({"hidden": True, "installed": True}, {"held": None}, id="hidden and installed"),
         pytest.param({"browse_only": True}, {"optional": True}, id="a preview"),
+        pytest.param({"exclusive": True}, {"exclusive": True}, id="an exclusive one"),
         pytest.param({"installed": True}, {"installed": True, "pending_reboot": False}, id="installed"),
         pytest.param({"pending": True}, {"installed": True, "pending_reboot": True}, id="complete after a restart"),
     ],
