@@ -145,8 +145,9 @@ notes:
   - On Windows it needs the collection C(ansible.windows), and cannot install from O(server_selection=microsoft_update).
     Who approves an update there approves its licence terms, which M(ansible.windows.win_updates) accepts. An update
     that the node hides is left alone.
-  - The options O(cache_valid_time), O(lock_timeout), O(apt_pins), O(release_dates), O(install_dependencies) and
-    O(bindings_interpreter) are about package managers, and are not looked at on Windows.
+  - The options O(cache_valid_time), O(apt_pins), O(release_dates), O(install_dependencies) and O(bindings_interpreter)
+    are about package managers, and are not looked at on Windows. There O(lock_timeout) is how long an installation that
+    is under way is waited for.
   - Fails before it touches the node when none of the given baselines fits it.
   - Nobody is asked anything. A configuration file that was changed on the node is kept, the package's own one lands
     beside it, unless dpkg is configured otherwise.

@@ -23,12 +23,13 @@ from ._host_action import Refused
 from ._windows import journal, outcome, patterns, scan, selection
 from ._windows.ledger import Ledger
 from ._windows.selection import Target
-from ._windows_node import WIN_UPDATES, NodeLost, RebootFailed, WindowsNode
+from ._windows_node import WIN_UPDATES, Busy, NodeLost, RebootFailed, WindowsNode
 
 Document = dict[str, t.Any]
 
 MIB = 1024 * 1024
 SEARCHES = 3
+UNDER_WAY = "an installation is under way on the node; what it comes to is not known yet"
 
 
 class Stopped(Exception):
@@ -71,17 +72,27 @@ class Installation:
         searched = self._node.first_search()
         if searched.get("unreachable"):
             return searched
-        self._look(self._node.found(searched))
+        found = self._node.found(searched)
+        self._look(found if check_mode else self._quiet(found))
         if self._record["status"] == "UNKNOWN":
             raise Refused(f"{self._name}: {self._record['status_reason']}. Nothing was touched")
         self._settle()
         return self._foreseen() if check_mode else self._carried_out()
+
+    def _quiet(self, found: scan.Found) -> scan.Found:
+        """An installation that goes on may be one of an earlier run, which must not be settled before it has ended."""
+        try:
+            return self._node.quiet(found)
+        except (Busy, NodeLost) as error:
+            raise Refused(f"{self._name}: {error}. Nothing was touched") from error
 
     def _carried_out(self) -> Document:
         try:
             self._rounds()
         except NodeLost as error:
             return self._told_lost(error)
+        except Busy as error:
+            return self._told_busy(error)
         except RebootFailed as error:
             self._ledger.give_up(f"the node did not restart, or did not come back: {error}")
             return self._node.lost(self._concluded(interrupted=True), error)
@@ -100,6 +111,9 @@ class Installation:
         self._present = {update["id"]: update for update in self._updates}
 
     def _settle(self) -> None:
+        if self._found.busy:
+            self._journal, self._warnings = self._found.journal, [UNDER_WAY]
+            return
         there = {identifier for identifier, update in self._present.items() if update["installed"]}
         self._journal, self._recovered = journal.settled(self._found.journal, there, self._node.now())
         self._warnings = [self._journal.trouble] if self._journal.trouble else []
@@ -217,9 +231,12 @@ class Installation:
         strangers = patterns.strangers(targets, came)
         tried = [*targets, *strangers]
         self._ledger.tried(tried, came)
+        self._changed = self._changed or bool(came.get("changed"))
         self._look(self._node.looked_again())
-        newly = self._ledger.seen(tried, self._present)
-        self._changed = self._changed or bool(newly or came.get("changed"))
+        newly = self._seen(tried)
+        if self._found.busy:  # win_updates may be at it still, when only the connection to it was lost
+            self._look(self._node.quiet(self._found))
+            newly = self._seen(tried)
         if strangers:
             self._begin(strangers)
             titles = ", ".join(one.title for one in strangers)
@@ -227,6 +244,11 @@ class Installation:
         due = self._due_after(newly, bool(came.get("reboot_required")))
         if due.due and not self._download_only:
             self._restart(due)
+
+    def _seen(self, tried: t.Sequence[Target]) -> list[Target]:
+        newly = self._ledger.seen(tried, self._present)
+        self._changed = self._changed or bool(newly)
+        return newly
 
     def _due_after(self, newly: t.Sequence[Target], asked: bool = False) -> engine_changes.Reboot:
         """`asked`: win_updates says that a restart is required."""
@@ -241,7 +263,7 @@ class Installation:
         self._due = due
         self._restarts.append(self._node.reboot())
         self._changed = True
-        self._look(self._node.looked_again())
+        self._look(self._node.quiet(self._node.looked_again()))
         self._ledger.restarted(self._present)
 
     def _foreseen(self) -> Document:
@@ -311,6 +333,16 @@ class Installation:
             failed=True,
             msg=f"{self._name}: the node does not answer any more: {error}. What was approved stands in the record; an"
             " installation that was begun may go on without the controller, and the next run tells what became of it",
+        )
+        return answer
+
+    def _told_busy(self, error: Busy) -> Document:
+        self._ledger.give_up(str(error))
+        answer = self._concluded(interrupted=True)
+        answer.update(
+            failed=True,
+            msg=f"{self._name}: {error}. Nothing more was begun, and the node not restarted any more; the next run tells"
+            " what became of it",
         )
         return answer
 

@@ -26,6 +26,10 @@ class NodeLost(Exception):
     """The node does not answer any more, after it did; says how that showed."""
 
 
+class Busy(Exception):
+    """The agent of the node goes on installing, whoever began that."""
+
+
 class RebootFailed(Exception):
     """The node did not restart, or did not come back; `answer` is what the reboot came to."""
 
@@ -76,6 +80,18 @@ class WindowsNode:
             with contextlib.suppress(Exception):  # as below
                 self._action._connection.reset()
             time.sleep(min(PAUSE, max(0.0, deadline - time.monotonic())))
+
+    def quiet(self, found: scan.Found) -> scan.Found:
+        """`found`, or a newer search, with nothing being installed. Raises Busy after lock_timeout, and NodeLost."""
+        patience = self._arguments["lock_timeout"]
+        deadline = time.monotonic() + patience
+        while found.busy:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise Busy(f"an installation is under way on the node, still after {patience} seconds (lock_timeout)")
+            time.sleep(min(PAUSE, left))
+            found = self.looked_again()
+        return found
 
     def updates(self, options: Document) -> Document:
         """What win_updates comes to. It catches what goes wrong on its way, and tells of it."""

@@ -42,6 +42,7 @@ def plain():
 OPTIONS = {
     "detail": "full",
     "reboot_option": "{{ reboot | default('if_required') }}",
+    "lock_timeout": "{{ lock_timeout | default(30) }}",
     "reboot_timeout": "{{ patience | default(60) }}",
     "supersedence": "{{ supersedence | default('newest') }}",
     "max_duration": 600,
@@ -49,6 +50,21 @@ OPTIONS = {
 }
 BOTH = {"KB1": "installed", "KB2": "installed"}
 INSTALLED_AND_FAILED = ("no-return", "comes-between")
+
+UNDER_WAY = json.dumps(
+    {
+        "schema": 1,
+        "runs": [
+            {
+                "run_id": "r0",
+                "operation": "install",
+                "state": "running",
+                "started": "2025-11-01T06:00:00Z",
+                "targets": [{"id": "u1", "kb_id": "KB1", "title": "Update u1"}],
+            }
+        ],
+    }
+)
 
 # By name: the host, its variables, what became of each update, words of the message or of a reason.
 HOSTS = {
@@ -131,6 +147,19 @@ HOSTS = {
         {},
         {"KB1": "installed", "KB2": "installed", "KB4": "installed"},
         "",
+    ),
+    "outlives-polls": (host(*plain(), lost_polls_once=("installed", 2), outlives=1), {}, BOTH, ""),
+    "outlives-patience": (
+        host(*plain(), lost_polls_once=("installed", 2), outlives=99),
+        {"lock_timeout": 0},
+        {"KB1": "installed", "KB2": "failed"},
+        "an installation is under way on the node, still after 0 seconds (lock_timeout). Nothing more was begun",
+    ),
+    "run-under-way": (
+        host(*plain(), members={"runs": UNDER_WAY, "under_way": [update("u1")]}, outlives=99),
+        {"lock_timeout": 0},
+        None,
+        "an installation is under way on the node, still after 0 seconds (lock_timeout). Nothing was touched",
     ),
     "two-with-one-kb": (
         host(update("u1", "For x64", "1", needs_reboot=False), update("u2", "For x86", "1", needs_reboot=False)),
@@ -247,8 +276,12 @@ def test_installations(fleet, tmp_path):
     boots = {name: HOSTS[name][0].boots for name in HOSTS}
     assert {name for name, number in boots.items() if number > 1} == {
         "psrp", "winrm", "german", "as-aws", "pending-before", "slow", "looping", "no-return", "lost-polls",
-        "pending-no-return", "pending-no-note", "comes-later",
+        "pending-no-return", "pending-no-note", "comes-later", "outlives-polls",
     }  # fmt: skip
+    # nobody restarts into an installation, begins another beside it, or settles the run that it belongs to
+    assert HOSTS["run-under-way"][0].runs == UNDER_WAY
+    assert json.loads(HOSTS["outlives-patience"][0].runs)["runs"][0]["state"] == "running"
+    assert [state for state, _expressions in accepted(fleet["outlives-polls"])] == ["searched", "installed"]
     # what comes in a later round, or unasked for, is noted as well, the former before it is installed
     assert noted(fleet["comes-later"]) == [["u1"], ["u1", "u7"], ["u1", "u7"]]
     assert noted(fleet["comes-between"])[-1] == ["u1", "u9"]

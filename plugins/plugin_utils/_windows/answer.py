@@ -64,6 +64,7 @@ ANSWER = closed(
         "categories": {"type": "object", "additionalProperties": CATEGORY},  # by id
         "history": {"type": "array", "items": ATTEMPT},  # newest first
         "last_search": TEXT_OR_NULL,
+        "installer_busy": {"type": ["boolean", "null"]},  # something is being installed or removed
         "free_bytes": {"type": ["integer", "null"]},  # of the system drive
         "runs": TEXT_OR_NULL,  # journal.py reads them
         "runs_owner": TEXT_OR_NULL,  # SID

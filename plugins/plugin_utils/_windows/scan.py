@@ -61,6 +61,7 @@ class Found(t.NamedTuple):
     inventory: Document
     journal: journal.Journal
     free_bytes: int | None
+    busy: bool = False  # the agent installs or removes something
 
 
 def searched(arguments: Document, written: str, check_mode: bool, now: datetime.datetime) -> Found:
@@ -70,7 +71,8 @@ def searched(arguments: Document, written: str, check_mode: bool, now: datetime.
     found = inventory(
         answer, arguments["name"], arguments.get("patch_group"), arguments["server_selection"], now, online
     )
-    return Found(found, journal.read(answer["runs"], answer["runs_owner"]), answer["free_bytes"])
+    kept = journal.read(answer["runs"], answer["runs_owner"])
+    return Found(found, kept, answer["free_bytes"], bool(answer["installer_busy"]))
 
 
 def judged(arguments: Document, found: Document, now: datetime.datetime, run: Run | None = None) -> Document:

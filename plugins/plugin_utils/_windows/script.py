@@ -150,6 +150,14 @@ catch {
     $lastSearch = $null
 }
 
+$installerBusy = $null
+try {
+    $installerBusy = [bool](New-Object -ComObject Microsoft.Update.Installer).IsBusy
+}
+catch {
+    $installerBusy = $null
+}
+
 $bootTime = $null
 try {
     $system = Get-CimInstance -ClassName Win32_OperatingSystem -Property LastBootUpTime
@@ -201,6 +209,7 @@ ConvertTo-Json -Depth 5 -Compress -InputObject @{
     categories = $categories
     history = $history
     last_search = $lastSearch
+    installer_busy = $installerBusy
     free_bytes = $freeBytes
     runs = $runs
     runs_owner = $runsOwner

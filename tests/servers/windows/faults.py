@@ -25,6 +25,7 @@ class Faults:
     down_once: str | None = None  # once win_updates has begun with this state, nothing is heard of the host any more
     locked_out_once: str | None = None  # once it has, every logon is refused
     lost_polls_once: tuple[str, int] = ("", 0)  # once it has, so many polls lose the connection
+    outlives: int = 0  # all but the first update of an installation take until so many searches have been made
     failing_modules: dict[str, str] = dataclasses.field(default_factory=dict)  # by module, the message
     empty_polls: int = 0  # so many polls of win_updates bring nothing yet
     offered_late: Update | None = None  # what the host is offered once win_updates is to install

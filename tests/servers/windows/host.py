@@ -13,6 +13,7 @@ from .catalogue import ENGLISH, Update
 from .faults import Faults
 
 SUCCEEDED, FAILED = 2, 4  # OperationResultCode
+BROKEN_OFF = 0x8024001E
 BOOTED = datetime.datetime(2025, 11, 1, 6, 0, 0)
 
 
@@ -55,6 +56,7 @@ class WindowsHost:
     booted: datetime.datetime | None = BOOTED
     updates: list[Update] = dataclasses.field(default_factory=list)
     history: list[Attempt] = dataclasses.field(default_factory=list)  # newest first
+    under_way: list[Update] = dataclasses.field(default_factory=list)  # being installed; a restart breaks that off
     boots: int = 1
     faults: Faults = dataclasses.field(default_factory=Faults)
 
@@ -94,6 +96,16 @@ class WindowsHost:
             update.pending = update.needs_reboot
         return attempt
 
+    def installer_is_busy(self) -> bool:
+        """As a search finds it; the installation goes on from one to the next."""
+        if self.under_way and self.faults.outlives <= 0:
+            for update in self.under_way:
+                self.install(update)
+            self.under_way = []
+        if self.under_way:
+            self.faults.outlives -= 1
+        return bool(self.under_way)
+
     def remove(self, update: Update) -> None:
         self.history.insert(0, Attempt(update.id, self.now, operation=2))
         update.installed, update.pending = False, update.needs_reboot
@@ -102,6 +114,9 @@ class WindowsHost:
         if self.faults.stays_down:
             self.faults.down = True
         self.boots += 1
+        for update in self.under_way:
+            self.history.insert(0, Attempt(update.id, self.now, result_code=FAILED, hresult=signed(BROKEN_OFF)))
+        self.under_way = []
         self.booted = (self.booted or BOOTED) + datetime.timedelta(hours=1)
         for update in self.updates:
             if update.pending and update.rolled_back:

@@ -22,6 +22,7 @@ Document = dict[str, t.Any]
 
 def printed(host: WindowsHost, parameters: Document) -> str:
     failure = _failure(host, parameters)
+    busy = host.installer_is_busy()
     found = [] if failure else host.found(superseded=True)
     partial = host.faults.partial_search
     return json.dumps(
@@ -34,6 +35,7 @@ def printed(host: WindowsHost, parameters: Document) -> str:
             "categories": _categories(found, host.language),
             "history": [] if failure else [_attempt(one) for one in host.history],
             "last_search": _instant(host.now),
+            "installer_busy": busy,
             "free_bytes": host.free_bytes,
             "runs": host.runs,
             "runs_owner": host.runs_owner if host.runs is not None else None,

@@ -101,6 +101,8 @@ class WinUpdates:
             exit_result.update(failed=True, exception=conflict)
             return
         exit_result["changed"] = True
+        if self._host.faults.outlives:
+            self._host.under_way, chosen = chosen[1:], chosen[:1]
         attempts = [self._host.install(one) for one in chosen]
         yield {
             "task": "install_result",
