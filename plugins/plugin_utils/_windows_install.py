@@ -269,7 +269,10 @@ class Installation:
     def _foreseen(self) -> Document:
         """Check mode: what the run would do. win_updates is not asked, because it accepts licences when it searches."""
         targets = self._next()
-        self._ledger.refuse(patterns.superseded(targets, self._updates))
+        hidden = patterns.superseded(targets, self._updates)  # a guess: the run asks win_updates
+        self._warnings += [f"{one.kb_id} may fail: {why}" for one, why in hidden.items()]
+        if self._download_only and targets and self._found.inventory["reboot"]["required"]:
+            self._warnings.append("a restart is pending, before which win_updates may download nothing")
         self._ledger.refuse(patterns.alike(targets, self._updates))
         results = self._ledger.results(outcome.PLANNED)
         planned = [one for one in results if one.outcome == outcome.PLANNED]
@@ -277,7 +280,7 @@ class Installation:
         self._due = self._due_after([one.target for one in installs])
         answer = self._result(self._record, results)
         answer.update(
-            changed=bool(planned),
+            changed=bool(planned) or answer["reboot"]["due"],
             outcome="planned" if planned else outcome.overall(results),
             diff=outcome.diff(installs),
             commands=[_command(self._state, [one.target.kb_id for one in planned])] if planned else [],
@@ -349,6 +352,8 @@ class Installation:
     def _result(self, record: Document, results: t.Sequence[outcome.PatchResult]) -> Document:
         """What every result has."""
         due = self._due or self._due_after([])
+        if self._download_only:
+            due = due._replace(due=False, why="download_only restarts nothing")
         reboot = {**due._asdict(), "reasons": list(due.reasons), "done": bool(self._restarts)}
         if self._restarts:
             reboot["seconds"] = sum(int(one.get("elapsed") or 0) for one in self._restarts)
