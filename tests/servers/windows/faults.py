@@ -29,6 +29,7 @@ class Faults:
     failing_modules: dict[str, str] = dataclasses.field(default_factory=dict)  # by module, the message
     empty_polls: int = 0  # so many polls of win_updates bring nothing yet
     offered_late: Update | None = None  # what the host is offered once win_updates is to install
+    released: Update | None = None  # what it is offered once a search that was not online has been answered
     ignores_expressions: bool = False  # win_updates takes every update, whatever it is told
     stays_down: bool = False  # the next reboot is the last that is heard of the host
     down: bool = False

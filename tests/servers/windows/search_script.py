@@ -24,6 +24,9 @@ def printed(host: WindowsHost, parameters: Document) -> str:
     failure = _failure(host, parameters)
     busy = host.installer_is_busy()
     found = [] if failure else host.found(superseded=True)
+    if host.faults.released is not None and not parameters.get("Online", True):
+        host.add(host.faults.released)
+        host.faults.released = None
     partial = host.faults.partial_search
     return json.dumps(
         {
