@@ -342,8 +342,8 @@ class Installation:
         answer = self._concluded(interrupted=True)
         answer.update(
             failed=True,
-            msg=f"{self._name}: {error}. Nothing more was begun, and the node not restarted any more; the next run tells"
-            " what became of it",
+            msg=f"{self._name}: {error}. Nothing more was begun, and the node not restarted any more; the next run"
+            " tells what became of it",
         )
         return answer
 

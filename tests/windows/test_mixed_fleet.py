@@ -83,7 +83,9 @@ def test_one_play_over_linux_and_windows(ansible, fleet, tmp_path):
     snapped = fleet.add("snapped", windows(5), patch_install_snapshot="auto")
     late = fleet.add("late", windows(6), **WELL)
     late.update("u1").installed = True
-    late.faults.released = Update("u2", "2025-11 Cumulative Update", ("5068787",), severity="Critical", released=LONG_AGO)
+    late.faults.released = Update(
+        "u2", "2025-11 Cumulative Update", ("5068787",), severity="Critical", released=LONG_AGO
+    )
     fleet.write_inventory(linux=LINUX)
     (tmp_path / "play.yml").write_text(PLAY)
     (tmp_path / "hook.yml").write_text(HOOK)
