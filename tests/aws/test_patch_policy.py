@@ -228,10 +228,23 @@ def test_a_deployment_that_fails_is_told(aws, patch_policy):
     )
     assert (result["failed"], result["changed"]) == (True, True)
     assert (made(result), result["patch_policy"]["status"]) == (["create patch policy nightly"], "FAILED")
-    again = patch_policy.ok(**SCAN)
-    assert (again["changed"], again["warnings"]) == (False, [result["msg"]])
     message = patch_policy.failure(name="nightly", state="absent")
     assert "ended as DELETE_FAILED: The role may not be assumed." in message
+
+
+def test_what_failed_is_deployed_until_it_succeeds(aws, patch_policy):
+    aws.set(deployment_end="FAILED", deployment_message="The role may not be assumed.")
+    failed = patch_policy(**SCAN)
+    again = patch_policy(**SCAN)
+    assert (again["msg"], again["changes"]) == (failed["msg"], ["deploy patch policy nightly anew"])
+    told = parameters(aws)
+    aws.set(deployment_end="SUCCEEDED", deployment_message="")
+    foretold = patch_policy.ok(True, **SCAN)
+    assert (foretold["changed"], foretold["changes"]) == (True, [])
+    mended = patch_policy.ok(**SCAN)
+    assert (mended["changed"], mended["patch_policy"]["status"]) == (True, "SUCCEEDED")
+    assert parameters(aws) == told
+    assert not patch_policy.ok(**SCAN)["changed"]
 
 
 def deploy(aws):
