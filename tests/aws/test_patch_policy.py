@@ -162,6 +162,19 @@ def test_baselines_by_name_id_and_default(aws, patch_policy):
     assert chosen(aws)["WINDOWS"]["label"] == asked["WINDOWS"]
 
 
+def test_a_baseline_by_its_arn(aws, patch_policy):
+    ours = aws.client().create_patch_baseline(Name="ours", OperatingSystem="UBUNTU")["BaselineId"]
+    arn = f"arn:aws:ssm:eu-central-1:{ACCOUNT}:patchbaseline/{ours}"
+    policy = patch_policy.converge(**SCAN, patch_baselines={"UBUNTU": arn})["patch_policy"]
+    assert (policy["patch_baselines"]["UBUNTU"], chosen(aws)["UBUNTU"]["value"]) == (ours, ours)
+    assert parameters(aws)["PatchBaselineUseDefault"] == "custom"
+    of_aws = policy["patch_baselines"]["DEBIAN"]
+    assert not patch_policy.ok(**SCAN, patch_baselines={"UBUNTU": ours, "DEBIAN": of_aws})["changed"]
+    unknown = arn.replace(ours, "pb-0123456789abcdef0")
+    message = patch_policy.failure(**SCAN, patch_baselines={"UBUNTU": unknown})
+    assert "patch_baselines.UBUNTU: there is no baseline pb-0123456789abcdef0" in message
+
+
 def test_an_unchanged_policy_asks_for_no_baseline(aws, patch_policy):
     patch_policy.ok(**SCAN)
     aws.application.calls.clear()
