@@ -77,6 +77,8 @@ options:
         the one that AWS predefines as default.
       - They are looked up in the Region where the module works. Operating systems that are not named keep what they
         have; in a new policy they have the one that AWS predefines.
+      - All baselines of a policy are of one Region. Where they are of another than the module works in, all operating
+        systems that the policy has must be named.
       - A policy uses these whatever baseline a node's patch group is registered with.
     type: dict
   target_accounts:
@@ -313,10 +315,13 @@ def planned(module, params, manager):
     patch_policy.plan(before, params, params["purge_tags"])  # all that is wrong, before baselines are looked up
     parameters = patch_policy.definition(manager or {}).get("Parameters", {})
     now, given = patch_policy.selected(parameters), params["patch_baselines"]
+    of_now = parameters.get("PatchBaselineRegion") or module.region
+    if given:
+        policy_baselines.refuse_two_regions(now, given, of_now, module.region)
     baselines = policy_baselines.choose(Api(module.client("ssm")), now, given)
     ids = {system: one["value"] for system, one in baselines.items()}
     change = patch_policy.plan(before, {**params, "patch_baselines": ids}, params["purge_tags"])
-    region = module.region if given or not now else parameters.get("PatchBaselineRegion", module.region)
+    region = module.region if given or not now else of_now
     return Wanted(change, baselines, region, again=bool(manager and failure(manager)))
 
 

@@ -175,6 +175,29 @@ def test_a_baseline_by_its_arn(aws, patch_policy):
     assert "patch_baselines.UBUNTU: there is no baseline pb-0123456789abcdef0" in message
 
 
+def test_baselines_of_two_regions_are_refused(aws, patch_policy):
+    """Made from another Region, where its baselines are."""
+    created = patch_policy.ok(**SCAN)["patch_policy"]
+    (definition,) = manager(aws)["ConfigurationDefinitions"]
+    selected = {system: {"value": "pb-06e3563bd35503f2b", "label": "far", "disabled": False}
+                for system in ("DEBIAN", "UBUNTU")}  # fmt: skip
+    told = {**definition["Parameters"], "PatchBaselineRegion": "us-east-1"}
+    told["SelectedPatchBaselines"] = json.dumps(selected)
+    aws.client("ssm-quicksetup").update_configuration_definition(
+        ManagerArn=created["manager_arn"], Id=definition["Id"], Parameters=told
+    )
+    for system in selected:
+        aws.client().create_patch_baseline(Name="ours", OperatingSystem=system)
+    message = patch_policy.failure(**SCAN, patch_baselines={"UBUNTU": "ours"})
+    assert "patch_baselines: those of the policy are of us-east-1, and DEBIAN would stay: work in that" in message
+    assert parameters(aws) == told
+    assert patch_policy.ok(**{**SCAN, "scan_schedule": "cron(0 4 * * ? *)"})["changed"]
+    assert parameters(aws)["PatchBaselineRegion"] == "us-east-1"
+    patch_policy.converge(**SCAN, patch_baselines={"UBUNTU": "ours", "DEBIAN": "ours"})
+    assert parameters(aws)["PatchBaselineRegion"] == "eu-central-1"
+    assert {one["label"] for one in chosen(aws).values()} == {"ours"}
+
+
 def test_an_unchanged_policy_asks_for_no_baseline(aws, patch_policy):
     patch_policy.ok(**SCAN)
     aws.application.calls.clear()

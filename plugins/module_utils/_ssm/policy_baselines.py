@@ -42,6 +42,16 @@ def choose(api: t.Any, before: Resource, given: t.Optional[t.Mapping[str, str]])
     return chosen
 
 
+def refuse_two_regions(before: Resource, given: t.Mapping[str, str], of_before: str, region: str) -> None:
+    """A policy has one Region for all its baselines. Raises ScheduleError where some would stay of another."""
+    kept = sorted(set(before) - set(given))
+    if kept and of_before != region:
+        words = (
+            "those of the policy are of %s, and %s would stay: work in that Region, or name baselines of %s for each"
+        )
+        raise ScheduleError([Problem("patch_baselines", words % (of_before, ", ".join(kept), region))])
+
+
 def _account(arn: str) -> str:
     return arn.split(":")[4]
 
