@@ -84,8 +84,9 @@ options:
 seealso:
   - module: patchops.fleet.ssm_activation_info
 notes:
-  - AWS knows no token for this call. A try whose answer is lost is repeated, and may leave an activation whose code
-    nobody knows; it expires as the other does.
+  - C(CreateActivation) has no client token. Where its answer is lost, and the code with it, activations of the same
+    options that were not there before, and that no node has registered with, are deleted (C(ssm:DeleteActivation)), and
+    another one is created.
 """
 
 EXAMPLES = r"""
@@ -151,9 +152,11 @@ from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleA
 
 from ..module_utils._plain import plain
 from ..module_utils._ssm import activation, code_file
+from ..module_utils._ssm.api import THROTTLED, Api
 from ..module_utils._ssm.change import Change, ResourceError
 from ..module_utils._ssm.patience import Patience
 from ..module_utils._ssm.task import run
+from ..module_utils._ssm.unrepeatable import CLIENT, Once
 
 ARGUMENT_SPEC = {
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
@@ -200,13 +203,14 @@ def present(module, api, params):
     result = Change(None, wanted, activation.ASSIGNED).result("activation")
     if module.check_mode:
         return {**result, "msg": "An activation would be created"}
-    wait = Patience(POLL_SECONDS, params["wait_timeout"]).until
+    patience = Patience(POLL_SECONDS, params["wait_timeout"])
+    once = Once(api, Api(module.client("ssm", config=CLIENT)), patience.pause, THROTTLED)
     if not path:
-        made = activation.create(api, wanted, expires, wait)
+        made = activation.create(api, wanted, expires, patience.until, once)
         result.update(activation_code=made.code, msg="Activation %s was created" % made.activation_id)
     else:
         with code_file.opened(path) as write:
-            made = activation.create(api, wanted, expires, wait)
+            made = activation.create(api, wanted, expires, patience.until, once)
             write_code(write, path, made, module.region)
         result["msg"] = "Activation %s was created, and its code is in %s" % (made.activation_id, path)
     created = activation.listed(api, activation_id=made.activation_id)

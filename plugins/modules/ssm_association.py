@@ -152,10 +152,12 @@ notes:
     them.
   - Associations by C(InstanceId), which the API deprecates, are read; they have no targets.
   - C(CreateAssociation) has no client token, so it is repeated only where AWS says that nothing was done; where an
-    answer is lost, the association is looked for by its name.
+    answer is lost, the association is looked for by its name. So it is with C(StartAssociationsOnce), by an execution
+    that was not there before.
   - Needs C(ssm:CreateAssociation), C(ssm:UpdateAssociation), C(ssm:DescribeAssociation), C(ssm:ListAssociations),
-    C(ssm:DeleteAssociation), C(ssm:DescribeDocument), C(ssm:StartAssociationsOnce) for O(apply_now), and
-    C(ssm:ListTagsForResource), C(ssm:AddTagsToResource), C(ssm:RemoveTagsFromResource).
+    C(ssm:DeleteAssociation), C(ssm:DescribeDocument), C(ssm:StartAssociationsOnce) and
+    C(ssm:DescribeAssociationExecutions) for O(apply_now), and C(ssm:ListTagsForResource), C(ssm:AddTagsToResource),
+    C(ssm:RemoveTagsFromResource).
 """
 
 EXAMPLES = r"""
@@ -292,7 +294,7 @@ ARGUMENT_SPEC = {
     "tags": {"type": "dict", "aliases": ["resource_tags"]},
     "purge_tags": {"type": "bool", "default": True},
 }
-PAUSE = 1  # seconds, where CreateAssociation is throttled
+PAUSE = 1  # seconds, where a call that is sent once is throttled
 
 
 def described(api, params):
@@ -343,11 +345,11 @@ def work(module, api):
             )
         return result
     association_id = (change.before or {}).get("association_id")
+    once = Once(api, Api(module.client("ssm", config=CLIENT)), Patience(PAUSE).pause, THROTTLED)
     if change.needed:
-        once = Once(api, Api(module.client("ssm", config=CLIENT)), Patience(PAUSE).pause, THROTTLED)
         association_id = association.apply(api, change, once)
     if start:
-        association.start(api, association_id)
+        association.start(api, association_id, once)
     if association_id and result["changed"]:
         result["association"] = association.read(api, association_id)
     return result

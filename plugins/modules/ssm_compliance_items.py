@@ -15,6 +15,8 @@ description:
   - A node has one item for itself, C(patch-compliance), with all counts in its details, and one for each patch.
   - What was put on the node in this type of compliance before is replaced as a whole. A record that is there already is
     not put again, and an older one never replaces a newer one.
+  - Where AWS refuses the items of a host, because of what they say or how many there are, the task fails after all
+    others are done.
   - The type C(Patch) is never written to. It is what Patch Manager reports, which would take its place.
 author:
   - patchops.fleet contributors (@patchops)
@@ -86,10 +88,11 @@ RETURN = r"""
 nodes:
   description:
     - What became of each host, by its id.
-    - C(result) is C(published), C(unchanged), C(older) (a newer record is there), C(unknown) (its status is not known)
-      or C(unmanaged). C(message) says why where it is one of the last three.
+    - C(result) is C(published), C(unchanged), C(older) (a newer record is there), C(unknown) (its status is not known),
+      C(unmanaged), or C(refused), where AWS does not take what the node is to have. C(message) says why where it is one
+      of the last four.
     - C(items) says how many there are then, C(omitted) how many patches there was no room for.
-  returned: success, and where a node is not managed
+  returned: success, and where a node is not managed or its items are refused
   type: list
   elements: dict
   sample:
@@ -134,8 +137,9 @@ def work(module, api):
     )
     with Pool(THREADS) as pool:
         outcomes = [publishing.publish(plan) for plan in pool.each(publishing.plan, records)]
-    fails = params["unmanaged_nodes"] == "fail"
-    problems = [one for one in outcomes if one.result == compliance_publishing.UNMANAGED and fails]
+    fails = {"no managed node": compliance_publishing.UNMANAGED} if params["unmanaged_nodes"] == "fail" else {}
+    fails["items that AWS refuses"] = compliance_publishing.REFUSED
+    problems = [one for one in outcomes if one.result in fails.values()]
     for one in outcomes:
         for text in [] if one in problems else one.warnings:
             module.warn(text)
@@ -148,11 +152,15 @@ def work(module, api):
         },
     }
     if problems:
-        named = "; ".join("%s: %s" % (one.name, one.message) for one in problems)
-        result.update(
-            failed=True, msg="%d of %d hosts have no managed node. %s" % (len(problems), len(outcomes), named)
-        )
+        of_each = ((have, [one for one in problems if one.result == kind]) for have, kind in fails.items())
+        said = [told(have, some, len(outcomes)) for have, some in of_each if some]
+        result.update(failed=True, msg=" ".join(said))
     return result
+
+
+def told(have, outcomes, of):
+    named = "; ".join("%s: %s" % (one.name, one.message) for one in outcomes)
+    return "%d of %d hosts have %s. %s" % (len(outcomes), of, have, named)
 
 
 def main():

@@ -11,7 +11,8 @@ version_added: 1.0.0
 description:
   - Creates, changes and deletes patch policies, which scan and patch the nodes of an account, or of organizational
     units, in several Regions. Each is a configuration manager of Quick Setup.
-  - AWS deploys a policy by itself after each change. The module waits for that, and says why a deployment failed.
+  - AWS deploys a policy by itself after each change. The module waits for that, and says why a deployment failed. One
+    whose last deployment failed is deployed anew, although nothing of it differs; that is a change.
   - What is wrong in the options is refused before any change, all of it at once. Schedules are read by the same code
     that tells when maintenance windows open.
   - Policies are told apart by O(name). Several of one name are refused with their ARNs.
@@ -76,6 +77,8 @@ options:
         the one that AWS predefines as default.
       - They are looked up in the Region where the module works. Operating systems that are not named keep what they
         have; in a new policy they have the one that AWS predefines.
+      - All baselines of a policy are of one Region. Where they are of another than the module works in, all operating
+        systems that the policy has must be named.
       - A policy uses these whatever baseline a node's patch group is registered with.
     type: dict
   target_accounts:
@@ -312,11 +315,14 @@ def planned(module, params, manager):
     patch_policy.plan(before, params, params["purge_tags"])  # all that is wrong, before baselines are looked up
     parameters = patch_policy.definition(manager or {}).get("Parameters", {})
     now, given = patch_policy.selected(parameters), params["patch_baselines"]
+    of_now = parameters.get("PatchBaselineRegion") or module.region
+    if given:
+        policy_baselines.refuse_two_regions(now, given, of_now, module.region)
     baselines = policy_baselines.choose(Api(module.client("ssm")), now, given)
     ids = {system: one["value"] for system, one in baselines.items()}
     change = patch_policy.plan(before, {**params, "patch_baselines": ids}, params["purge_tags"])
-    region = module.region if given or not now else parameters.get("PatchBaselineRegion", module.region)
-    return Wanted(change, baselines, region)
+    region = module.region if given or not now else of_now
+    return Wanted(change, baselines, region, again=bool(manager and failure(manager)))
 
 
 def work(module, api):
@@ -327,13 +333,8 @@ def work(module, api):
     if manager and under_way(manager) and params["wait"] and not module.check_mode:
         manager = settled(api, manager, patience)
         wanted = planned(module, params, manager)
-    result = wanted.change.result("patch_policy")
-    if module.check_mode:
-        return result
-    if not wanted.change.needed:
-        words = failure(manager) if manager else None
-        if words:
-            module.warn(words)
+    result = {**wanted.change.result("patch_policy"), "changed": wanted.needed}
+    if module.check_mode or not wanted.needed:
         return result
     once = Once(api, Api(module.client("ssm-quicksetup", config=CLIENT)), patience.pause, THROTTLED)
     arn = configuration_manager.apply(api, once, manager, wanted)

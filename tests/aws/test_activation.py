@@ -10,7 +10,11 @@ import json
 import stat
 
 import pytest
+from botocore.exceptions import ConnectionClosedError
 
+from ansible_collections.patchops.fleet.plugins.module_utils._ssm import activation as activations
+from ansible_collections.patchops.fleet.plugins.module_utils._ssm.api import Api
+from ansible_collections.patchops.fleet.plugins.module_utils._ssm.unrepeatable import Once
 from ansible_collections.patchops.fleet.tests.aws.conftest import READING
 
 TRUST = {"Statement": [{"Effect": "Allow", "Principal": {"Service": "ssm.amazonaws.com"}, "Action": "sts:AssumeRole"}]}
@@ -240,6 +244,45 @@ def test_a_role_that_aws_does_not_see_yet_is_waited_for(run, aws):
     words = "Nonexistent role or missing ssm service principal in trust policy: arn"
     aws.fail(operation="CreateActivation", error="ValidationException", message=words, times=1)
     assert run.ok(**LITTLE, wait_timeout=60)["changes"] == ["create an activation for role hybrid"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "deleted", "made"),
+    [
+        pytest.param({"error": "InternalServerError", "answered": False, "times": 1}, 1, True, id="lost once"),
+        pytest.param({"error": "InternalServerError", "answered": False}, 3, False, id="lost always"),
+        pytest.param({"error": "InternalServerError", "times": 1}, 0, True, id="not done"),
+        pytest.param({"error": "ThrottlingException", "times": 1}, 0, True, id="throttled"),
+    ],
+)
+def test_an_answer_that_is_lost_leaves_no_activation(run, aws, info, fault, deleted, made):
+    """Its code is lost with it. One that is alike and was there before stays."""
+    before = run.ok(**WHOLE)["activation"]
+    aws.fail(operation="CreateActivation", **fault)
+    result = run(**WHOLE, reuse=False)
+    assert bool(result.get("failed")) is not made
+    words = [one.partition(" ")[0] for one in result["changes"]]
+    assert words == ["delete"] * deleted + ["create"] * made
+    left = {one["activation_id"] for one in info.ok()["activations"]}
+    assert left == {before["activation_id"], *([result["activation"]["activation_id"]] if made else [])}
+
+
+def test_an_activation_that_nodes_use_is_not_taken_for_a_lost_one(run, aws, info):
+    """Another one like it, made by somebody else at the same time."""
+    others = []
+
+    def meanwhile(**_event):
+        if not others:
+            others.append(aws.client().create_activation(IamRole="hybrid", RegistrationLimit=1))
+            aws.register(others[0]["ActivationId"], others[0]["ActivationCode"])
+            raise ConnectionClosedError(endpoint_url=aws.url)
+
+    client = aws.client()
+    client.meta.events.register("before-call.ssm.CreateActivation", meanwhile)
+    api = Api(aws.client())
+    once = Once(api, Api(client), lambda: None, ())
+    made = activations.create(api, expected(LITTLE), None, lambda look: look(), once)
+    assert {one["activation_id"] for one in info.ok()["activations"]} == {others[0]["ActivationId"], made.activation_id}
 
 
 def test_a_role_that_is_not_there(run):

@@ -114,6 +114,19 @@ def test_what_others_put_on_the_rule_stays(rule, events):
     rule.converge(**NAME, state="absent")
 
 
+def test_a_topic_that_somebody_elses_target_leads_to_is_told_and_the_former_no_more(rule, events):
+    rule.ok(**RULE, **SENTENCE)
+    events.put_targets(Rule=RULE["name"], Targets=[{"Id": "by-hand", "Arn": TOPIC + "-2"}])
+    moved = rule.converge(**{**RULE, "topic_arn": TOPIC + "-2"})
+    assert differing(moved) == {"topic_arn"}
+    assert moved["changes"] == [
+        f"have rule {RULE['name']} tell topic {TOPIC}-2",
+        f"remove targets patchops-fleet-alerts of rule {RULE['name']}",
+    ]
+    (target,) = targets(events)
+    assert (target["Id"], target["Arn"], "InputTransformer" in target) == ("by-hand", TOPIC + "-2", True)
+
+
 def test_a_rule_stays_enabled_as_it_is(rule, events):
     state = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
     events.put_rule(Name=RULE["name"], EventPattern=json.dumps(PATTERN), State=state)

@@ -10,6 +10,7 @@ import json
 import pytest
 from moto.sns.models import sns_backends
 
+from ansible_collections.patchops.fleet.plugins.module_utils._ssm import alert_topic
 from ansible_collections.patchops.fleet.tests.aws.baselines import differing, writes
 
 ARN = "arn:aws:sns:eu-central-1:123456789012:patch-alerts"
@@ -144,6 +145,33 @@ def test_a_password_is_shown_nowhere(topic):
     # SNS shows it so, and it is still the same
     subscription().endpoint = "https://hook:****@example.com/alerts"
     assert topic.ok(**NAME, subscriptions=[hook])["changed"] is False
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "shown"),
+    [
+        pytest.param("https://hook:a@b@example.com/alerts", "https://hook:****@example.com/alerts", id="an @ in it"),
+        pytest.param("https://me@here:a@example.com/", "https://me@here:****@example.com/", id="an @ in the name"),
+        pytest.param("https://hook:@example.com/", "https://hook:****@example.com/", id="empty"),
+        pytest.param("https://hook:80@example.com/", "https://hook:****@example.com/", id="digits"),
+        pytest.param("https://hook:a/b@example.com/", "https://hook:****@example.com/", id="a slash in it"),
+        pytest.param("https://hook:a@example.com/a:b@c", "https://hook:****@example.com/a:b@c", id="@ in the path"),
+        pytest.param("https://example.com:8443/a@b", "https://example.com:8443/a@b", id="no password"),
+        pytest.param("https://example.com/a:b@c", "https://example.com/a:b@c", id="no password, a path like one"),
+        pytest.param("hook@example.com", "hook@example.com", id="e-mail"),
+    ],
+)
+def test_what_is_shown_of_an_endpoint(endpoint, shown):
+    assert alert_topic.masked(endpoint) == shown
+
+
+def test_a_password_that_ends_the_authority_is_refused_without_being_shown(topic, aws):
+    hook = {"protocol": "https", "endpoint": "https://hook:s3cret/w0rd@example.com/alerts"}
+    message = topic.failure(**NAME, subscriptions=[hook])
+    assert "subscriptions[0].endpoint: has a / ? or # in its password: write %2F, %3F or %23" in message
+    assert "s3cret" not in message
+    assert "w0rd" not in message
+    assert "sns:CreateTopic" not in aws.actions
 
 
 def test_a_test_message_goes_to_all_and_not_in_check_mode(topic, aws):

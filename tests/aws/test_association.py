@@ -389,6 +389,26 @@ def test_a_lost_answer_makes_no_second_association(association, aws):
     assert aws.actions.count("ssm:CreateAssociation") == 1
 
 
+@pytest.mark.parametrize(
+    ("fault", "done", "calls"),
+    [
+        pytest.param({"error": "InternalServerError", "answered": False, "times": 1}, True, 1, id="answer lost"),
+        pytest.param({"error": "InternalServerError", "times": 1}, False, 1, id="not done"),
+        pytest.param({"error": "ThrottlingException", "times": 1}, True, 2, id="throttled"),
+    ],
+)
+def test_apply_now_is_sent_once(association, aws, fault, done, calls):
+    """There is an execution of before, which a lost answer must not be taken for."""
+    identifier = association.ok(**LITTLE, schedule_expression="cron(0 6 ? * * *)")["association"]["association_id"]
+    assert runs(aws, identifier) == 1
+    aws.fail(operation="StartAssociationsOnce", **fault)
+    result = association(association_name="scan", apply_now=True)
+    assert result["changes"] == ([f"start association {identifier} once"] if done else [])
+    assert bool(result.get("failed")) is not done
+    assert aws.actions.count("ssm:StartAssociationsOnce") == calls
+    assert runs(aws, identifier) == 1 + done
+
+
 def test_a_connection_that_breaks_once_it_is_created(association, aws):
     def broken(**_event):
         raise ConnectionClosedError(endpoint_url=aws.url)

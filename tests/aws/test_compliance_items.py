@@ -262,6 +262,34 @@ def test_a_caller_who_may_not_put_items(managed, items):
     assert message.startswith(f"Failed to put 2 items of {TYPE} compliance on {NODE}: ")
 
 
+@pytest.mark.parametrize("error", ["TotalSizeLimitExceededException", "InvalidItemContentException"])
+def test_a_host_that_is_refused_stops_no_other(managed, items, error):
+    first, second = nodes = [node_id(1), NODE]
+    records = [record(PATCH, node={"id": one, "mi_id": one, "name": one}) for one in nodes]
+    items.ok(records=[record(GOOD, time="2026-11-20T05:40:00Z", node=records[0]["node"])])
+    managed.fail(operation="PutComplianceItems", error=error, times=1)
+    answer = items(records=records)
+    assert answer["msg"].startswith(f"1 of 2 hosts have items that AWS refuses. {first}: Failed to put 2 items of ")
+    assert (results(answer), answer["changed"]) == ({first: "refused", second: "published"}, True)
+    assert answer["changes"] == [f"put 2 items of {TYPE} compliance on {second}"]
+    assert answer["diff"]["after"][first] == answer["diff"]["before"][first]
+    assert len(answer["diff"]["before"][first]["items"]) == answer["nodes"][0]["items"] == 1
+    again = items.ok(records=records)
+    assert results(again) == {first: "published", second: "unchanged"}
+
+
+def test_unmanaged_and_refused_hosts_are_told_apart(managed, items):
+    nodes = [NODE, node_id(7)]
+    managed.fail(operation="PutComplianceItems", error="ItemSizeLimitExceededException")
+    records = [record(PATCH, node={"id": one, "mi_id": one, "name": one}) for one in nodes]
+    message = items.failure(records=records)
+    assert f"1 of 2 hosts have no managed node. {node_id(7)}: " in message
+    assert f"1 of 2 hosts have items that AWS refuses. {NODE}: " in message
+    answer = items(records=records, unmanaged_nodes="warn")
+    assert answer["msg"].startswith("1 of 2 hosts have items that AWS refuses. ")
+    assert [one for one in answer["warnings"] if one.startswith(node_id(7))]
+
+
 def test_a_throttled_call_is_repeated(managed, items):
     managed.fail(operation="PutComplianceItems", error="ThrottlingException", times=1)
     assert items.ok(records=[record(PATCH)])["changed"]

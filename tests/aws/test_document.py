@@ -10,7 +10,10 @@ import json
 import pytest
 import yaml
 
-from ansible_collections.patchops.fleet.tests.aws.conftest import READING
+from ansible_collections.patchops.fleet.plugins.module_utils._ssm import document as documents
+from ansible_collections.patchops.fleet.plugins.module_utils._ssm.api import Api, SSMError
+from ansible_collections.patchops.fleet.plugins.module_utils._ssm.change import Change
+from ansible_collections.patchops.fleet.tests.aws.conftest import READING, written
 
 STEPS = [{"action": "aws:runShellScript", "name": "drain", "inputs": {"runCommand": ["/usr/local/bin/drain"]}}]
 CONTENT = {"schemaVersion": "2.2", "description": "Take the node out", "mainSteps": STEPS}
@@ -68,6 +71,23 @@ def test_create_and_delete(document, aws, options):
     assert (gone["document"], gone["diff"]["before"]) == ({}, expected(options))
     (region,) = aws.application.service.regions.values()
     assert region.documents == {}
+
+
+@pytest.mark.parametrize("options", [pytest.param(LITTLE, id="little"), pytest.param(WHOLE, id="whole")])
+def test_a_lost_answer_is_no_failure(document, aws, options):
+    aws.set(unseen_polls=2)
+    aws.fail(operation="CreateDocument", error="InternalServerError", answered=False, times=1)
+    created = document.ok(**options)
+    assert created["changes"][0] == "create document Drain"
+    assert written(created["document"], OF_AWS) == expected(options)
+
+
+def test_a_document_that_somebody_else_made_meanwhile_is_told(document, aws):
+    document.ok(**LITTLE)
+    api = Api(aws.client())
+    with pytest.raises(SSMError, match="DocumentAlreadyExists"):
+        documents.apply(api, Change(None, expected({**LITTLE, "content": OTHER})), None, lambda look: look())
+    assert api.changes == []
 
 
 def test_what_was_created_is_what_the_aws_cli_reads(document, aws_cli):

@@ -162,6 +162,42 @@ def test_baselines_by_name_id_and_default(aws, patch_policy):
     assert chosen(aws)["WINDOWS"]["label"] == asked["WINDOWS"]
 
 
+def test_a_baseline_by_its_arn(aws, patch_policy):
+    ours = aws.client().create_patch_baseline(Name="ours", OperatingSystem="UBUNTU")["BaselineId"]
+    arn = f"arn:aws:ssm:eu-central-1:{ACCOUNT}:patchbaseline/{ours}"
+    policy = patch_policy.converge(**SCAN, patch_baselines={"UBUNTU": arn})["patch_policy"]
+    assert (policy["patch_baselines"]["UBUNTU"], chosen(aws)["UBUNTU"]["value"]) == (ours, ours)
+    assert parameters(aws)["PatchBaselineUseDefault"] == "custom"
+    of_aws = policy["patch_baselines"]["DEBIAN"]
+    assert not patch_policy.ok(**SCAN, patch_baselines={"UBUNTU": ours, "DEBIAN": of_aws})["changed"]
+    unknown = arn.replace(ours, "pb-0123456789abcdef0")
+    message = patch_policy.failure(**SCAN, patch_baselines={"UBUNTU": unknown})
+    assert "patch_baselines.UBUNTU: there is no baseline pb-0123456789abcdef0" in message
+
+
+def test_baselines_of_two_regions_are_refused(aws, patch_policy):
+    """Made from another Region, where its baselines are."""
+    created = patch_policy.ok(**SCAN)["patch_policy"]
+    (definition,) = manager(aws)["ConfigurationDefinitions"]
+    selected = {system: {"value": "pb-06e3563bd35503f2b", "label": "far", "disabled": False}
+                for system in ("DEBIAN", "UBUNTU")}  # fmt: skip
+    told = {**definition["Parameters"], "PatchBaselineRegion": "us-east-1"}
+    told["SelectedPatchBaselines"] = json.dumps(selected)
+    aws.client("ssm-quicksetup").update_configuration_definition(
+        ManagerArn=created["manager_arn"], Id=definition["Id"], Parameters=told
+    )
+    for system in selected:
+        aws.client().create_patch_baseline(Name="ours", OperatingSystem=system)
+    message = patch_policy.failure(**SCAN, patch_baselines={"UBUNTU": "ours"})
+    assert "patch_baselines: those of the policy are of us-east-1, and DEBIAN would stay: work in that" in message
+    assert parameters(aws) == told
+    assert patch_policy.ok(**{**SCAN, "scan_schedule": "cron(0 4 * * ? *)"})["changed"]
+    assert parameters(aws)["PatchBaselineRegion"] == "us-east-1"
+    patch_policy.converge(**SCAN, patch_baselines={"UBUNTU": "ours", "DEBIAN": "ours"})
+    assert parameters(aws)["PatchBaselineRegion"] == "eu-central-1"
+    assert {one["label"] for one in chosen(aws).values()} == {"ours"}
+
+
 def test_an_unchanged_policy_asks_for_no_baseline(aws, patch_policy):
     patch_policy.ok(**SCAN)
     aws.application.calls.clear()
@@ -228,10 +264,23 @@ def test_a_deployment_that_fails_is_told(aws, patch_policy):
     )
     assert (result["failed"], result["changed"]) == (True, True)
     assert (made(result), result["patch_policy"]["status"]) == (["create patch policy nightly"], "FAILED")
-    again = patch_policy.ok(**SCAN)
-    assert (again["changed"], again["warnings"]) == (False, [result["msg"]])
     message = patch_policy.failure(name="nightly", state="absent")
     assert "ended as DELETE_FAILED: The role may not be assumed." in message
+
+
+def test_what_failed_is_deployed_until_it_succeeds(aws, patch_policy):
+    aws.set(deployment_end="FAILED", deployment_message="The role may not be assumed.")
+    failed = patch_policy(**SCAN)
+    again = patch_policy(**SCAN)
+    assert (again["msg"], again["changes"]) == (failed["msg"], ["deploy patch policy nightly anew"])
+    told = parameters(aws)
+    aws.set(deployment_end="SUCCEEDED", deployment_message="")
+    foretold = patch_policy.ok(True, **SCAN)
+    assert (foretold["changed"], foretold["changes"]) == (True, [])
+    mended = patch_policy.ok(**SCAN)
+    assert (mended["changed"], mended["patch_policy"]["status"]) == (True, "SUCCEEDED")
+    assert parameters(aws) == told
+    assert not patch_policy.ok(**SCAN)["changed"]
 
 
 def deploy(aws):

@@ -9,7 +9,10 @@ import json
 
 import pytest
 
-from ansible_collections.patchops.fleet.tests.aws.conftest import READING
+from ansible_collections.patchops.fleet.plugins.module_utils._ssm import resource_data_sync
+from ansible_collections.patchops.fleet.plugins.module_utils._ssm.api import Api, SSMError
+from ansible_collections.patchops.fleet.plugins.module_utils._ssm.change import Change
+from ansible_collections.patchops.fleet.tests.aws.conftest import READING, written
 
 REGION = "eu-central-1"
 POLICY = {
@@ -150,6 +153,36 @@ def test_where_the_new_one_is_refused_the_former_comes_back(sync, aws):
     (region,) = aws.application.service.regions.values()
     assert region.syncs["all"]["S3Destination"]["BucketName"] == before["s3_destination"]["bucket_name"]
     assert message.endswith("The sync of before was created again")
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        pytest.param({"s3_destination": LITTLE_TO}, to(**LITTLE_TO), id="to a bucket"),
+        pytest.param({"sync_source": WHOLE_FROM}, from_(**WHOLE_FROM), id="from an organisation"),
+    ],
+)
+def test_a_lost_answer_is_no_failure(sync, aws, options, expected):
+    aws.fail(operation="CreateResourceDataSync", error="InternalServerError", answered=False, times=1)
+    created = sync.ok(sync_name="all", **options)
+    assert created["changes"] == ["create resource data sync all"]
+    assert written(created["resource_data_sync"], OF_AWS) == expected
+
+
+def test_a_lost_answer_of_one_that_takes_the_place_of_another(sync, aws):
+    sync.ok(sync_name="all", s3_destination=WHOLE_TO)
+    aws.fail(operation="CreateResourceDataSync", error="InternalServerError", answered=False, times=1)
+    changed = sync.ok(sync_name="all", s3_destination={"prefix": "others"})
+    assert changed["changes"] == ["delete resource data sync all", "create resource data sync all"]
+    assert changed["resource_data_sync"]["s3_destination"]["prefix"] == "others"
+
+
+def test_a_sync_that_somebody_else_made_meanwhile_is_told(sync, aws):
+    sync.ok(sync_name="all", s3_destination=WHOLE_TO)
+    api = Api(aws.client())
+    with pytest.raises(SSMError, match="ResourceDataSyncAlreadyExistsException"):
+        resource_data_sync.apply(api, Change(None, to(**LITTLE_TO)))
+    assert api.changes == []
 
 
 def test_where_neither_is_accepted_both_reasons_are_told(sync, aws):

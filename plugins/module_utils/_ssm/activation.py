@@ -15,6 +15,7 @@ from . import tags
 from .api import SSMError
 from .change import Change, Resource, ResourceError
 from .reading import Reader, is_plain, together
+from .unrepeatable import Once
 
 MEMBERS = ("default_instance_name", "iam_role", "description", "registration_limit", "tags")
 DEFAULTS: Resource = {"registration_limit": 1, "tags": {}}
@@ -22,6 +23,7 @@ DEFAULTS: Resource = {"registration_limit": 1, "tags": {}}
 ASSIGNED = ("activation_id", "registrations_count", "expiration_date", "expired", "created_date")
 ROLE = re.compile(r"[a-zA-Z0-9_+=,.@\-/]{1,64}\Z")
 ROLES = "the name of an IAM role of up to 64 characters, with its path where it has one, and not its ARN"
+TRIES = 3  # of a call whose answer is lost
 LONGEST = datetime.timedelta(days=30)
 LONGEST_HOURS = LONGEST // datetime.timedelta(hours=1)
 # What AWS says of a role that is not there, and of one that it does not see yet.
@@ -118,6 +120,7 @@ def create(
     wanted: Resource,
     expires: t.Optional[datetime.datetime],
     wait: t.Callable[[t.Callable[[], bool]], bool],
+    once: Once,
 ) -> Made:
     """Make one. `wait` repeats until it is true: a role that was made just before is not seen at once."""
     spelling = {
@@ -132,12 +135,13 @@ def create(
     if expires is not None:
         request["ExpirationDate"] = expires
     doing = "create an activation for role %s" % wanted["iam_role"]
+    known = {one["activation_id"] for one in _alike(api, wanted)}
     answers: t.List[Resource] = []
     refusals: t.List[SSMError] = []
 
     def accepted() -> bool:
         try:
-            answers.append(api.change(doing, "create_activation", **request))
+            answers.append(_send(once, doing, request, lambda: _delete_lost(api, wanted, known)))
         except SSMError as error:
             if UNSEEN_ROLE not in str(error):
                 raise
@@ -149,7 +153,36 @@ def create(
             "%s. Name a role that is there and that ssm.amazonaws.com may assume; where it was made just before, "
             "give a longer wait_timeout" % refusals[-1]
         )
+    api.changes.append(doing)
     return Made(answers[0]["ActivationId"], answers[0]["ActivationCode"])
+
+
+def _send(once: Once, doing: str, request: Resource, clear: t.Callable[[], None]) -> Resource:
+    """The answer. The call has no client token, and one whose answer is lost made what serves nobody: `clear` it."""
+    for tries_left in reversed(range(TRIES)):
+        try:
+            return once.send(doing, "create_activation", request)
+        except SSMError as error:
+            if not error.answer_lost:
+                raise
+            clear()
+            if not tries_left:
+                raise
+    raise AssertionError("the last try returns or raises")
+
+
+def _alike(api: t.Any, wanted: Resource) -> t.List[Resource]:
+    names = {name: wanted.get(name) for name in ("default_instance_name", "iam_role")}
+    found = listed(api, **names)
+    return [one for one in found if all(one.get(member) == wanted.get(member) for member in MEMBERS)]
+
+
+def _delete_lost(api: t.Any, wanted: Resource, known: t.Collection[str]) -> None:
+    """Those that were not there before, and that no node has used."""
+    for one in _alike(api, wanted):
+        if one["activation_id"] not in known and not one["registrations_count"]:
+            doing = "delete activation %s, whose code was lost" % one["activation_id"]
+            api.remove(doing, "delete_activation", ActivationId=one["activation_id"])
 
 
 def delete(api: t.Any, activation_id: str) -> None:

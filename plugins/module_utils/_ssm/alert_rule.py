@@ -36,8 +36,9 @@ class Found(t.NamedTuple):
 
     resource: Resource
     rule: Resource  # DescribeRule's answer
-    target: t.Optional[Resource]  # ours
+    target: t.Optional[Resource]  # the one that leads to the topic, or is to
     targets: t.List[Resource]  # all of them
+    former: t.Optional[Resource]  # ours, where it leads to another topic, and somebody's leads to this one
 
 
 def read(api: t.Any, name: str, topic_arn: t.Optional[str]) -> t.Optional[Found]:
@@ -49,9 +50,9 @@ def read(api: t.Any, name: str, topic_arn: t.Optional[str]) -> t.Optional[Found]
         raise ResourceError("Rule %s belongs to %s, which manages it: use another name" % (name, rule["ManagedBy"]))
     targets = api.rows("list the targets of rule %s" % name, "list_targets_by_rule", "Targets", Rule=name)
     # by hand somebody may have named the topic's target otherwise: a second one would tell everything twice
-    target = next((one for one in targets if one["Arn"] == topic_arn), None) or next(
-        (one for one in targets if one["Id"] == TARGET_ID), None
-    )
+    ours = next((one for one in targets if one["Id"] == TARGET_ID), None)
+    target = next((one for one in targets if one["Arn"] == topic_arn), ours)
+    former = ours if target and ours and ours["Arn"] != target["Arn"] else None
     resource: Resource = {
         "name": rule["Name"],
         "enabled": rule.get("State") != "DISABLED",
@@ -62,8 +63,8 @@ def read(api: t.Any, name: str, topic_arn: t.Optional[str]) -> t.Optional[Found]
     if rule.get("Description"):
         resource["description"] = rule["Description"]
     if target:
-        resource.update(_destination(target))
-    return Found(resource, rule, target, targets)
+        resource.update(_destination(former or target))
+    return Found(resource, rule, target, targets, former)
 
 
 def _destination(target: Resource) -> Resource:
@@ -228,16 +229,21 @@ def _put_target(api: t.Any, after: Resource, found: t.Optional[Found]) -> None:
         target["DeadLetterConfig"] = {"Arn": after["dead_letter_arn"]}
     doing = "have rule %s tell topic %s" % (after["name"], after["topic_arn"])
     _counted(api, doing, "put_targets", Rule=after["name"], Targets=[target])
+    if found and found.former:
+        _remove_targets(api, after["name"], [TARGET_ID])
 
 
 def _delete(api: t.Any, found: Found) -> None:
     name = found.rule["Name"]
     identifiers = [target["Id"] for target in found.targets]
     for start in range(0, len(identifiers), 100):
-        some = identifiers[start : start + 100]
-        doing = "remove targets %s of rule %s" % (", ".join(some), name)
-        _counted(api, doing, "remove_targets", Rule=name, Ids=some)
+        _remove_targets(api, name, identifiers[start : start + 100])
     api.remove("delete rule %s" % name, "delete_rule", Name=name)
+
+
+def _remove_targets(api: t.Any, name: str, identifiers: t.Sequence[str]) -> None:
+    doing = "remove targets %s of rule %s" % (", ".join(identifiers), name)
+    _counted(api, doing, "remove_targets", Rule=name, Ids=list(identifiers))
 
 
 def _counted(api: t.Any, doing: str, operation: str, **request: t.Any) -> None:

@@ -18,7 +18,9 @@ from .reading import Reader, together
 NAME = re.compile(r"[A-Za-z0-9_-]{1,256}\Z")
 NAMES = "1 to 256 letters, digits, _ and -; topics that end in .fifo take no e-mail"
 PROTOCOLS = ("email", "email-json", "http", "https", "lambda", "sms", "sqs")
-PASSWORD = re.compile(r"(?<=://)([^:/@\s]*):([^@/\s]*)@")
+# Up to the last @ of the authority. A / ? or # in it ends the authority early, at what is no port then.
+PASSWORD = re.compile(r"(?<=://)([^:/?#\s]*):([^/?#\s]*|(?![0-9]*[/?#])\S*)@")
+UNENCODED = re.compile(r"[/?#]")
 MEMBERS = ("name", "display_name", "kms_master_key_id", "subscriptions", "tags")
 CLEARABLE = ("display_name", "kms_master_key_id")
 DEFAULTS: Resource = {"subscriptions": [], "tags": {}}
@@ -192,6 +194,8 @@ def _refuse_foreign(reader: Reader, member: str, protocol: str, endpoint: str) -
     pattern, words = ENDPOINTS[protocol]
     if endpoint and not pattern.match(endpoint):
         reader.problem(member, "'%.80s' is no endpoint of %s: %s", masked(endpoint), protocol, words)
+    if any(map(UNENCODED.search, passwords([{"endpoint": endpoint}]))):
+        reader.problem(member, "has a / ? or # in its password: write %2F, %3F or %23")
 
 
 def kept_pending(found: t.Optional[Found], change: Change) -> t.List[Resource]:

@@ -8,6 +8,7 @@ UpdateAssociation erases what it is not given (operations.md, 8), so an update a
 
 from __future__ import annotations
 
+import itertools
 import typing as t
 
 from . import tags
@@ -86,18 +87,34 @@ def _create(api: t.Any, after: Resource, once: Once) -> str:
     )
 
 
-def start(api: t.Any, association_id: str) -> None:
-    """Run it now, once."""
-    doing = "start association %s once" % association_id
-    api.change(doing, "start_associations_once", AssociationIds=[association_id])
+def start(api: t.Any, association_id: str, once: Once) -> None:
+    """Run it now, once. The call has no client token; a lost one is known by an execution that was not there before."""
+    before = _latest(api, association_id)
+    once.do(
+        "start association %s once" % association_id,
+        "start_associations_once",
+        {"AssociationIds": [association_id]},
+        lambda: not _latest(api, association_id) <= before,
+    )
+
+
+def _latest(api: t.Any, association_id: str) -> t.Set[str]:
+    """The ids of its latest executions, as many as one page has."""
+    rows = _execution_rows(api, association_id)
+    return {row["ExecutionId"] for row in itertools.islice(rows, AT_ONCE)}
+
+
+def _execution_rows(api: t.Any, association_id: str) -> t.Iterator[Resource]:
+    """Rows of DescribeAssociationExecutions, the latest first."""
+    doing = "list the executions of association %s" % association_id
+    asked = {"AssociationId": association_id, "MaxResults": AT_ONCE}
+    return api.each(doing, "describe_association_executions", "AssociationExecutions", **asked)
 
 
 def executions(api: t.Any, association_id: str, most: int) -> t.List[Resource]:
     """The latest runs, each with what became of its targets."""
-    doing = "list the executions of association %s" % association_id
-    asked = {"AssociationId": association_id, "MaxResults": AT_ONCE}
     found: t.List[Resource] = []
-    for row in api.each(doing, "describe_association_executions", "AssociationExecutions", **asked):
+    for row in _execution_rows(api, association_id):
         if len(found) == most:
             break
         found.append(_execution(api, association_id, row))

@@ -13,7 +13,13 @@ from .compliance import GONE
 from .compliance_items import Publication
 from .compliance_record import UNKNOWN
 
-PUBLISHED, UNCHANGED, OLDER, NOT_KNOWN, UNMANAGED = "published", "unchanged", "older", "unknown", "unmanaged"
+PUBLISHED, UNCHANGED, OLDER, NOT_KNOWN = "published", "unchanged", "older", "unknown"
+UNMANAGED, REFUSED = "unmanaged", "refused"
+# What AWS says of one node's items, and of how much a node takes.
+OF_ONE_NODE = (
+    *("InvalidItemContentException", "ItemSizeLimitExceededException", "TotalSizeLimitExceededException"),
+    "ComplianceTypeCountLimitExceededException",
+)
 NOT_REGISTERED = (
     "its record names no managed node. Register the host with Systems Manager, scan it anew, or give node_id for one"
     " record"
@@ -85,7 +91,7 @@ class Publishing:
         try:
             before = compliance_items.published(self._api, node_id, self._type)
         except Exception as error:
-            return _unmanaged(record, node_id, error)
+            return _failed(Outcome(record, node_id, UNMANAGED), error)
         one = compliance_items.publication(record, node_id, self._type, self._everything)
         if before == one.document():
             return Outcome(record, node_id, UNCHANGED, "", one, before)
@@ -101,12 +107,16 @@ class Publishing:
         try:
             compliance_items.put(self._api, planned.publication)
         except Exception as error:
-            return _unmanaged(planned.record, planned.publication.node_id, error)
+            return _failed(planned, error)
         return planned
 
 
-def _unmanaged(record: Resource, node_id: str, error: Exception) -> Outcome:
+def _failed(one: Outcome, error: Exception) -> Outcome:
     """What the error says of the node; any other error is raised again."""
-    if getattr(error, "code", None) not in GONE:
-        raise error
-    return Outcome(record, node_id, UNMANAGED, "Systems Manager does not manage %s: %s" % (node_id, error))
+    code = getattr(error, "code", None)
+    if code in GONE:
+        words = "Systems Manager does not manage %s: %s" % (one.node_id, error)
+        return Outcome(one.record, one.node_id, UNMANAGED, words)
+    if code in OF_ONE_NODE:
+        return one._replace(result=REFUSED, message=str(error))
+    raise error

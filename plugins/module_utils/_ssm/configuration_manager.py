@@ -40,6 +40,11 @@ class Wanted(t.NamedTuple):
     change: Change
     baselines: Resource  # see patch_policy.selected
     region: str
+    again: bool = False  # whether it is deployed although nothing of it differs
+
+    @property
+    def needed(self) -> bool:
+        return self.again or self.change.needed
 
 
 def apply(api: t.Any, once: Once, manager: t.Optional[Resource], wanted: Wanted) -> str:
@@ -91,7 +96,8 @@ def _update(api: t.Any, manager: Resource, wanted: Wanted) -> None:
         after = {"Name": name, "Description": (change.after or {}).get("description", "")}
         api.change("update patch policy %s" % name, "update_configuration_manager", ManagerArn=arn, **after)
     _tag(api, arn, change)
-    if change.altered(*(one for one in patch_policy.MEMBERS if one not in ("name", "description", "tags"))):
+    deployed = (one for one in patch_policy.MEMBERS if one not in ("name", "description", "tags"))
+    if wanted.again or change.altered(*deployed):
         request = _definition(wanted, definition.get("Parameters", {}))
         doing = "deploy patch policy %s anew" % name
         api.change(doing, "update_configuration_definition", ManagerArn=arn, Id=definition["Id"], **request)

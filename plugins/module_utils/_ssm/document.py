@@ -11,6 +11,7 @@ import typing as t
 
 from .._schedule.errors import ScheduleError
 from . import tags
+from .api import SSMError
 from .change import Change, Resource, ResourceError, settle
 from .reading import Reader, shown, together
 
@@ -35,6 +36,7 @@ DEFAULTS: Resource = {"document_type": "Command", "shared_with": [], "tags": {}}
 AT_ONCE = 20  # accounts in one call of ModifyDocumentPermission
 # Members that make no difference: `version` is the one whose content was read.
 ASSIGNED = ("version", "latest_version", "owner", "created_date")
+EXISTS = "DocumentAlreadyExists"
 DUPLICATE = "DuplicateDocumentContent"
 
 
@@ -238,10 +240,25 @@ def _request(after: Resource, version_name: t.Optional[str]) -> Resource:
 
 
 def _create(api: t.Any, after: Resource, version_name: t.Optional[str]) -> None:
+    """The call has no client token: the try after one whose answer was lost finds what that one made."""
     request = {**_request(after, version_name), "DocumentType": after["document_type"]}
     if after["tags"]:
         request["Tags"] = tags.to_api(after["tags"])
-    api.change("create document %s" % after["name"], "create_document", **request)
+    doing = "create document %s" % after["name"]
+    try:
+        api.change(doing, "create_document", **request)
+    except SSMError as error:
+        if error.code != EXISTS or not _is_as_created(read(api, after["name"]), after):
+            raise
+        api.changes.append(doing)
+
+
+def _is_as_created(found: t.Optional[Resource], after: Resource) -> bool:
+    """Whether it is what CreateDocument makes of `after`. Sharing comes later."""
+    same = ("document_type", "document_format", "target_type", "tags", "content")
+    return found is not None and all(
+        comparable(member, found.get(member)) == comparable(member, after.get(member)) for member in same
+    )
 
 
 def _update(api: t.Any, after: Resource, version_name: t.Optional[str]) -> str:

@@ -176,14 +176,16 @@ def parameters(resource: Resource, chosen: Resource, region: str, before: t.Mapp
         ours["TargetType"] = ""  # "Don't specify a value for this parameter if you're deploying to OUs"
     ours["OutputLogEnableS3"] = "true" if resource.get("output_s3_bucket_name") else "false"
     ours[BASELINES] = json.dumps(chosen, sort_keys=True)
-    ours["PatchBaselineUseDefault"] = "default" if all(map(of_aws, chosen.values())) else "custom"
+    account = _account(resource.get("manager_arn", ""))
+    of_aws = all(_account(one["value"]) not in ("", account) for one in chosen.values())
+    ours["PatchBaselineUseDefault"] = "default" if of_aws else "custom"
     ours["PatchBaselineRegion"] = region
     return {**before, **{name: value for name, value in ours.items() if value or name in before}}
 
 
-def of_aws(chosen: Resource) -> bool:
-    """Whether it is one of AWS's own, which have ARNs where users' have ids."""
-    return chosen["value"].startswith("arn:")
+def _account(identifier: str) -> str:
+    """That of an ARN; empty for an id, which AWS's own baselines do not go by."""
+    return identifier.split(":")[4] if identifier.startswith("arn:") else ""
 
 
 def plan(before: t.Optional[Resource], options: Resource, purge_tags: bool) -> Change:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 from .._engine.errors import Problem
@@ -14,6 +15,7 @@ from . import patch_baseline
 from .change import Resource
 
 DEFAULT = "default"  # stands for what AWS predefines
+ARN = re.compile(r"arn:[\w-]+:ssm:[\w-]+:(?P<account>[0-9]{12}):patchbaseline/(?P<id>pb-[0-9a-f]{17})\Z")
 
 
 def choose(api: t.Any, before: Resource, given: t.Optional[t.Mapping[str, str]]) -> Resource:
@@ -24,11 +26,12 @@ def choose(api: t.Any, before: Resource, given: t.Optional[t.Mapping[str, str]])
     """
     if before and not given:
         return dict(before)
-    of_aws = _of_aws(api)
+    rows = patch_baseline.identities(api, {"OWNER": "AWS"})
+    of_aws, accounts = _of_aws(rows), {_account(row["BaselineId"]) for row in rows}
     chosen = dict(before or of_aws)
     problems = []
     for system, asked in sorted((given or {}).items()):
-        found = of_aws.get(system) if asked == DEFAULT else _look_up(api, system, asked)
+        found = of_aws.get(system) if asked == DEFAULT else _look_up(api, system, _known_as(asked, accounts))
         if isinstance(found, dict):
             chosen[system] = found
         else:
@@ -39,10 +42,30 @@ def choose(api: t.Any, before: Resource, given: t.Optional[t.Mapping[str, str]])
     return chosen
 
 
-def _of_aws(api: t.Any) -> Resource:
+def refuse_two_regions(before: Resource, given: t.Mapping[str, str], of_before: str, region: str) -> None:
+    """A policy has one Region for all its baselines. Raises ScheduleError where some would stay of another."""
+    kept = sorted(set(before) - set(given))
+    if kept and of_before != region:
+        words = (
+            "those of the policy are of %s, and %s would stay: work in that Region, or name baselines of %s for each"
+        )
+        raise ScheduleError([Problem("patch_baselines", words % (of_before, ", ".join(kept), region))])
+
+
+def _account(arn: str) -> str:
+    return arn.split(":")[4]
+
+
+def _known_as(asked: str, accounts: t.Collection[str]) -> str:
+    """As AWS knows it: its own baselines, of these accounts, by ARN, and users' by id."""
+    found = ARN.match(asked)
+    return found.group("id") if found and found.group("account") not in accounts else asked
+
+
+def _of_aws(rows: t.Sequence[Resource]) -> Resource:
     """The one that AWS uses for each system unless told otherwise; it predefines more."""
     found = {}
-    for row in patch_baseline.identities(api, {"OWNER": "AWS"}):
+    for row in rows:
         system = row.get("OperatingSystem", "WINDOWS")
         usual = predefined_default(system)
         if usual and row["BaselineName"] == usual.name:

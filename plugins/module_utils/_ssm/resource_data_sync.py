@@ -22,6 +22,7 @@ FORMAT = "JsonSerDe"  # the only one
 TIMES = ("last_sync_time", "last_successful_sync_time", "sync_created_time", "sync_last_modified_time")
 ASSIGNED = ("last_status", "last_sync_status_message", *TIMES)
 ACCOUNTS = ("source_type", "aws_organizations_source")  # which AWS cannot change of a source
+EXISTS = "ResourceDataSyncAlreadyExistsException"
 INVALID = "ResourceDataSyncInvalidConfigurationException"
 UNIT = re.compile(r"ou-[0-9a-z]{4,32}-[a-z0-9]{8,32}\Z")
 KEY = re.compile(r"arn:.{1,508}\Z")
@@ -226,10 +227,14 @@ def _delete(api: t.Any, sync: Resource) -> None:
 
 
 def _create(api: t.Any, sync: Resource) -> None:
+    """The call has no client token: the try after one whose answer was lost finds what that one made."""
     doing = "create resource data sync %s" % sync["sync_name"]
     try:
         api.change(doing, "create_resource_data_sync", **to_api(sync))
     except SSMError as error:
+        if error.code == EXISTS and not Change(describe(api, sync["sync_name"]), sync, ASSIGNED).needed:
+            api.changes.append(doing)
+            return
         if error.code != INVALID or sync["sync_type"] != TO_BUCKET:
             raise
         raise ResourceError("%s. %s" % (error, remedy(sync["s3_destination"]))) from error

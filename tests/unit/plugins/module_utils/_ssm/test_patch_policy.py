@@ -54,6 +54,20 @@ def test_what_is_written_is_read_back(options):
     assert not patch_policy.plan(read, {}, True).needed
 
 
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        pytest.param("pb-0123456789abcdef0", "custom", id="an id"),
+        pytest.param("arn:aws:ssm:eu-central-1:123456789012:patchbaseline/pb-0123456789abcdef0", "custom", id="ours"),
+        pytest.param("arn:aws:ssm:eu-central-1:999999999999:patchbaseline/pb-0123456789abcdef0", "default", id="AWS's"),
+    ],
+)
+def test_a_baseline_of_the_policys_account_is_not_aws_own(value, expected):
+    after = {**patch_policy.plan(None, {**SCAN, **IDS}, True).after, "manager_arn": ARN}
+    chosen = {"UBUNTU": {**CHOSEN["UBUNTU"], "value": value}}
+    assert patch_policy.parameters(after, chosen, "eu-central-1", {})["PatchBaselineUseDefault"] == expected
+
+
 def test_parameters_that_are_not_ours_stay_and_those_that_go_are_empty():
     before = {"HasDeletedBaseline": "false", "TargetAccounts": "123456789012", "TargetTagKey": "a"}
     options = {**SCAN, **IDS, "target_accounts": None, "target_organizational_units": ["r-ab12"]}
