@@ -88,8 +88,8 @@ def run(module, aws):
     return through
 
 
-def check(kind, missing="0"):
-    return {"checkHealth": {"Check": kind, "Missing": missing}}
+def check(kind, lines=("exit 0",)):
+    return {"checkHealth": {"Check": kind, "Lines": list(lines), "Missing": "0"}}
 
 
 WAYS = [
@@ -113,7 +113,8 @@ def test_a_healthy_instance(run, parameters, node, outputs, way):
 
 
 def test_what_is_run_on_the_node(aws, run):
-    result = run({"HealthCheckCommands": ["one", "two"], "RebootOption": "NoReboot"}, step_outputs=check("shell"))
+    outputs = check("shell", ["one", "two"])
+    result = run({"HealthCheckCommands": ["one"], "RebootOption": "NoReboot"}, step_outputs=outputs)
     asked = [one["Parameters"] for one in aws.client().list_commands()["Commands"]]
     assert {"Operation": ["Install"], "RebootOption": ["NoReboot"]} in asked
     assert {"commands": ["one", "two"]} in asked
@@ -196,9 +197,40 @@ def installed(aws, **members):
 def test_a_healthy_instance_is_found_healthy(aws, handler, commands, platform, kind):
     installed(aws, platform=platform)
     answer = handler("checkHealth")(**events(Commands=commands))
-    assert answer == {"Check": kind, "Missing": "0"}
+    assert (answer["Check"], answer["Missing"]) == (kind, "0")
+    assert answer["Lines"]  # an output of Automation that is empty is none
     outputs = {one["Name"]: one["Selector"] for one in STEPS["checkHealth"]["outputs"]}
     assert outputs == {name: f"$.Payload.{name}" for name in answer}
+
+
+@pytest.mark.parametrize(
+    ("commands", "code", "printed"),
+    [
+        pytest.param(["echo one", "echo two"], 0, "one\ntwo\n", id="all succeed"),
+        pytest.param(["false", "true"], 1, "Health check 1 failed\n", id="the first fails"),
+        pytest.param(["true", "(exit 3)"], 1, "Health check 2 failed\n", id="the last fails"),
+        pytest.param(["false && true", "true"], 1, "Health check 1 failed\n", id="in a list of and"),
+        pytest.param(["false # why", "echo after"], 1, "Health check 1 failed\n", id="nothing after it, comment"),
+        pytest.param(["[ -e /nowhere ] || true", "true"], 0, "", id="one that may fail"),
+    ],
+)
+def test_each_command_counts(aws, handler, commands, code, printed):
+    """As the agent runs them: all lines as one script."""
+    installed(aws)
+    script = "\n".join(handler("checkHealth")(**events(Commands=commands))["Lines"])
+    ended = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout + ended.stderr) == (code, printed)
+
+
+def test_each_command_of_powershell_counts(aws, handler):
+    installed(aws, platform="Windows")
+    lines = handler("checkHealth")(**events(Commands=["one", "two"]))["Lines"]
+    assert lines[:2] == ["$ErrorActionPreference = 'Stop'", "trap { [Console]::Error.WriteLine($_); exit 1 }"]
+    for number, command in enumerate(["one", "two"], 1):
+        at = lines.index(command)
+        assert lines[at - 1] == "$global:LASTEXITCODE = 0"
+        assert lines[at + 1].startswith("if ($LASTEXITCODE -ne 0) {")
+        assert f"Health check {number} failed" in lines[at + 1]
 
 
 @pytest.mark.parametrize(
