@@ -141,6 +141,13 @@ def test_where_it_fails_it_tells_the_way_back_and_has_failed(run, broken, simula
     assert f"step {broken} (aws:" in result["msg"]
 
 
+def test_a_backup_that_cannot_be_deleted_is_told_and_no_failure(run):
+    result = run({"KeepBackup": False}, step_outputs=check("none"), step_ends={"deleteBackup": "Failed"})
+    told = {one["name"]: one["status"] for one in result["execution"]["steps"]}
+    assert (told["deleteBackup"], told["tellLeftover"], told["tellSuccess"]) == ("Failed", "Success", "Pending")
+    assert result["execution"]["status"] == "Success"
+
+
 def test_without_a_backup_nothing_is_installed(aws, run):
     result = run(step_ends={"backUp": "Failed"})
     assert [one["status"] for one in result["execution"]["steps"]] == ["Failed"] + ["Pending"] * (len(STEPS) - 1)
@@ -268,7 +275,13 @@ def test_success_in_words(handler, keep):
     given = {"InstanceId": node_id(0), "Missing": "2", "ImageId": "ami-1", "KeepBackup": keep}
     message = handler("tellSuccess")(**given)["Message"]
     assert message.startswith(f"{node_id(0)} is patched and healthy, with 2 approved patches still missing.")
-    assert ("ami-1 is kept" in message) == (keep == "true")
+    assert ("ami-1 is kept" in message, "ami-1 was deleted" in message) == (keep == "true", keep == "false")
+
+
+def test_a_leftover_in_words(handler):
+    message = handler("tellLeftover")(InstanceId=node_id(0), Missing="0", ImageId="ami-1")["Message"]
+    assert message.startswith(f"{node_id(0)} is patched and healthy, with 0 approved patches")
+    assert "ami-1 could not be deleted" in message
 
 
 def test_the_way_back_in_words(aws, handler):
@@ -305,7 +318,8 @@ def play(aws, tmp_path):
 
 def test_the_role(aws, play):
     """Foretold, installed, again without a change, run on an instance that fails, and removed."""
-    aws.set(unseen_polls=0, step_outputs={"tellHowToRestore": {"Message": "restore it so"}})
+    words = {"tellHowToRestore": {"Message": "restore it so"}, "tellSuccess": {"Message": "it is well"}}
+    aws.set(unseen_polls=0, step_outputs={**check("none"), **words})
     aws.nodes({**nodes(2)[0], "end": "Failed"}, nodes(2)[1])
     code, output = play("--check", instance_ids=[node_id(0)], automation_role=ROLE)
     assert (code, "changed=2 " in output) == (0, True), output
@@ -321,6 +335,7 @@ def test_the_role(aws, play):
         f"2 of 2 targets did not succeed. {node_id(0)} (Failed): a step failed: step install (aws:runCommand)" in output
     )
     assert "restore it so" in output
+    assert "it is well" not in output
     (started,) = [call.request for call in aws.calls if call.operation == "StartAutomationExecution"]
     assert started["Parameters"] == {
         "RebootOption": ["RebootIfNeeded"],
@@ -329,6 +344,8 @@ def test_the_role(aws, play):
         "AutomationAssumeRole": [ROLE],
         "HealthCheckCommands": ["true"],
     }
+    code, output = play(instance_ids=[node_id(1)], automation_role=ROLE)
+    assert (code, "it is well" in output) == (0, True), output
     assert "changed=1 " in play(state="absent")[1]
     assert "changed=0 " in play("--check", state="absent")[1]
 
