@@ -28,6 +28,13 @@ REGISTERED = {
     "new": None,
     "elsewhere": {"ManagedInstanceID": "mi-0123456789abcdef0", "Region": "eu-west-1"},
     "instance": {"ManagedInstanceID": "i-0123456789abcdef0", "Region": REGION},
+    "nitro": None,
+    "xen": None,
+}
+FIRMWARE = {
+    "new": {"sys_vendor": "Example Inc.\n", "bios_version": "1.0\n"},
+    "nitro": {"sys_vendor": "Amazon EC2\n", "bios_version": "1.0\n"},
+    "xen": {"sys_vendor": "Xen\n", "bios_version": "4.11.amazon\n"},
 }
 
 
@@ -37,6 +44,10 @@ def run(aws, tmp_path):
     for name, registration in REGISTERED.items():
         if registration:
             (tmp_path / name).write_text(json.dumps(registration))
+    for name, files in FIRMWARE.items():
+        (tmp_path / f"{name}.dmi").mkdir()
+        for file, text in files.items():
+            (tmp_path / f"{name}.dmi" / file).write_text(text)
 
     def play(check_mode=False, **variables):
         (tmp_path / "play.yml").write_text(PLAY.format(check_mode=str(check_mode).lower()))
@@ -46,6 +57,7 @@ def run(aws, tmp_path):
         own = {
             "__hybrid_node_registration_file": f"{tmp_path}/{{{{ inventory_hostname }}}}",
             "__hybrid_node_binary": f"{tmp_path}/agent",
+            "__hybrid_node_dmi": f"{tmp_path}/{{{{ inventory_hostname }}}}.dmi",
             "hybrid_node_region": REGION,
             **variables,
         }
@@ -73,6 +85,8 @@ def test_check_mode_of_a_play_says_what_would_be_done(run, aws):
     assert f"The agent would be installed from {url}. The host would be registered in {REGION}" in output
     assert "registered as mi-0123456789abcdef0 in eu-west-1, and hybrid_node_region is" in said(output, "elsewhere")
     assert "is an instance of EC2, i-0123456789abcdef0" in said(output, "instance")
+    for name in ("nitro", "xen"):
+        assert f"{name} is an instance of EC2. Those need no activation" in said(output, name)
     assert aws.calls == []
 
 
