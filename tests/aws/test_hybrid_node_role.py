@@ -49,9 +49,10 @@ def run(aws, tmp_path):
         for file, text in files.items():
             (tmp_path / f"{name}.dmi" / file).write_text(text)
 
-    def play(check_mode=False, **variables):
+    def play(check_mode=False, inventory=None, **variables):
         (tmp_path / "play.yml").write_text(PLAY.format(check_mode=str(check_mode).lower()))
         common = {"ansible_connection": "local", "ansible_python_interpreter": "/usr/bin/python3"}
+        common.update(inventory or {})
         hosts = {"all": {"hosts": dict.fromkeys(REGISTERED), "vars": common}}
         (tmp_path / "hosts.json").write_text(json.dumps(hosts))
         own = {
@@ -88,6 +89,25 @@ def test_check_mode_of_a_play_says_what_would_be_done(run, aws):
     for name in ("nitro", "xen"):
         assert f"{name} is an instance of EC2. Those need no activation" in said(output, name)
     assert aws.calls == []
+
+
+def test_the_activation_of_a_host_that_is_lost_is_deleted(run, aws, tmp_path):
+    """It cannot be reached any more once there is an activation."""
+    trust = {"Effect": "Allow", "Principal": {"Service": "ssm.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    aws.client("iam").create_role(RoleName="hybrid", AssumeRolePolicyDocument=json.dumps({"Statement": [trust]}))
+    (tmp_path / "agent").touch()
+    activated = "(__hybrid_node_activation | default({})).activation is defined"
+    lost = {
+        "ansible_connection": f"{{{{ 'ssh' if {activated} else 'local' }}}}",
+        "ansible_host": "127.0.0.1",
+        "ansible_port": 1,
+    }
+    output = run(inventory=lost, hybrid_node_iam_role="hybrid")
+    assert "The agent could not register: " in output
+    assert "unreachable=0 " in output.rpartition("new  ")[2].partition("\n")[0]
+    made = [call.operation for call in aws.calls if call.operation.endswith("Activation")]
+    assert made == ["CreateActivation", "DeleteActivation"]
+    assert aws.client().describe_activations()["ActivationList"] == []
 
 
 @pytest.mark.parametrize(
