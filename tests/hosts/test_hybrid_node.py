@@ -128,8 +128,8 @@ def run(aws, laboratory, controller):
         (controller.folder / "play.yml").write_text(PLAY)
         inventory = controller.inventory(hosts, **{**usual, **variables})
         # the hosts have the firmware of this machine, which may be one of EC2
-        elsewhere = ["-e", "__hybrid_node_dmi=/nowhere"]
-        with controller.start("ansible-playbook", "-i", inventory, "play.yml", "-vvv", *elsewhere, *arguments) as process:
+        command = ["ansible-playbook", "-i", inventory, "play.yml", "-vvv", "-e", "__hybrid_node_dmi=/nowhere"]
+        with controller.start(*command, *arguments) as process:
             output, _none = process.communicate(timeout=300)
         assert (process.returncode == 0) is ends_well, output
         assert "code-" not in output  # as every code of the strict SSM begins
