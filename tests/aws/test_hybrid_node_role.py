@@ -9,14 +9,17 @@ import json
 import os
 import pathlib
 import platform
+import re
 import subprocess
 import sys
 
 import pytest
+import yaml
 
 from ansible_collections.patchops.fleet.tests.servers.ssm.server import REGION
 
 pytestmark = pytest.mark.needs("python3-apt")
+ROLE = pathlib.Path(__file__).resolve().parents[2] / "roles" / "hybrid_node"
 PLAYBOOK = pathlib.Path(sys.executable).parent / "ansible-playbook"
 PLAY = """\
 - hosts: all
@@ -121,3 +124,22 @@ def test_the_activation_of_a_host_that_is_lost_is_deleted(run, aws, tmp_path):
 def test_what_is_missing_is_said_before_anything_is_done(run, aws, variables, words):
     assert words in said(run(**variables), "new")
     assert aws.calls == []
+
+
+@pytest.mark.parametrize(
+    ("subject", "ours"),
+    [
+        pytest.param(
+            "CN=Amazon.com Services LLC, OU=Software Services, O=Amazon.com Services LLC, C=US", True, id="LLC"
+        ),
+        pytest.param('CN="Amazon Web Services, Inc.", O="Amazon Web Services, Inc.", C=US', True, id="AWS"),
+        pytest.param("CN=Amazonas Tours, O=Amazonas Tours, C=BR", False, id="Amazon is a part of the name"),
+        pytest.param("CN=Amazon.com Services LLC, O=Example, C=US", False, id="another organisation"),
+        pytest.param('CN="Amazon.com Services LLC, O=Amazon.com Services LLC", O=Example', False, id="in quotes"),
+        pytest.param("CN=Amazon.com Services LLC, OU=x, O=Amazon.com Services LLC East", False, id="more behind it"),
+        pytest.param("", False, id="nobody"),
+    ],
+)
+def test_who_signs_the_installer_for_windows(subject, ours):
+    signer = yaml.safe_load((ROLE / "vars" / "main.yml").read_text())["__hybrid_node_signer"]
+    assert bool(re.match(signer, subject)) is ours
