@@ -27,6 +27,7 @@ OLDER_RUNBOOK = {
     "mainSteps": [{"name": "rest", "action": "aws:sleep", "inputs": {"Duration": "PT1M"}}],
 }
 ON_ONE = {"parameters": {"InstanceId": node_id(0)}}
+STOPPED = {"wait_timeout": 0, "stop_on_timeout": True, "may_fail": True}
 ON_GROUP = {"target_parameter_name": "InstanceId", "targets": {"tag:Patch Group": ["Production"]}}
 ON_TWO = {"instance_ids": [node_id(0), node_id(1)], "automation_role": AUTOMATION_ROLE, "wait_delay": 0}
 
@@ -34,7 +35,7 @@ ON_TWO = {"instance_ids": [node_id(0), node_id(1)], "automation_role": AUTOMATIO
 def automate(may_fail: bool = False, **options: t.Any) -> Task:
     parameters = {"AutomationAssumeRole": AUTOMATION_ROLE, **options.pop("parameters", {})}
     usual = {"document_name": ROLLBACK, "parameters": parameters, "wait_delay": 0}
-    return module("ssm_automation_run", may_fail, **usual, **options)
+    return module("ssm_automation_run", may_fail, **{**usual, **options})
 
 
 def aws_patch_runbook(**variables: t.Any) -> Task:
@@ -103,7 +104,7 @@ SCENARIOS = [
                 [
                     automate(**ON_ONE, tags=TAGS),
                     automate(**ON_GROUP),
-                    automate(**ON_ONE, wait_timeout=0, stop_on_timeout=True, may_fail=True),
+                    automate(**ON_ONE, **STOPPED),
                 ]
             ),
         ],
@@ -118,6 +119,7 @@ SCENARIOS = [
                     aws_patch_runbook(tags=TAGS, shared_with=["111122223333"]),  # a new version
                     aws_patch_runbook(state="absent"),
                     {"block": [aws_patch_runbook(**ON_TWO)], "rescue": [{"ansible.builtin.meta": "noop"}]},
+                    automate(document_name="PatchWithHealthCheck", **ON_ONE, **STOPPED),  # as one that is interrupted
                 ]
             )
         ],

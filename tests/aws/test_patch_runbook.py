@@ -88,8 +88,8 @@ def run(module, aws):
     return through
 
 
-def check(kind, missing="0"):
-    return {"checkHealth": {"Check": kind, "Missing": missing}}
+def check(kind, lines=("exit 0",)):
+    return {"checkHealth": {"Check": kind, "Lines": list(lines), "Missing": "0"}}
 
 
 WAYS = [
@@ -113,7 +113,8 @@ def test_a_healthy_instance(run, parameters, node, outputs, way):
 
 
 def test_what_is_run_on_the_node(aws, run):
-    result = run({"HealthCheckCommands": ["one", "two"], "RebootOption": "NoReboot"}, step_outputs=check("shell"))
+    outputs = check("shell", ["one", "two"])
+    result = run({"HealthCheckCommands": ["one"], "RebootOption": "NoReboot"}, step_outputs=outputs)
     asked = [one["Parameters"] for one in aws.client().list_commands()["Commands"]]
     assert {"Operation": ["Install"], "RebootOption": ["NoReboot"]} in asked
     assert {"commands": ["one", "two"]} in asked
@@ -138,6 +139,13 @@ def test_where_it_fails_it_tells_the_way_back_and_has_failed(run, broken, simula
     assert (told[broken], told["tellHowToRestore"], told["tellSuccess"]) == ("Failed", "Success", "Pending")
     assert result["execution"]["status"] == "Failed"
     assert f"step {broken} (aws:" in result["msg"]
+
+
+def test_a_backup_that_cannot_be_deleted_is_told_and_no_failure(run):
+    result = run({"KeepBackup": False}, step_outputs=check("none"), step_ends={"deleteBackup": "Failed"})
+    told = {one["name"]: one["status"] for one in result["execution"]["steps"]}
+    assert (told["deleteBackup"], told["tellLeftover"], told["tellSuccess"]) == ("Failed", "Success", "Pending")
+    assert result["execution"]["status"] == "Success"
 
 
 def test_without_a_backup_nothing_is_installed(aws, run):
@@ -196,9 +204,40 @@ def installed(aws, **members):
 def test_a_healthy_instance_is_found_healthy(aws, handler, commands, platform, kind):
     installed(aws, platform=platform)
     answer = handler("checkHealth")(**events(Commands=commands))
-    assert answer == {"Check": kind, "Missing": "0"}
+    assert (answer["Check"], answer["Missing"]) == (kind, "0")
+    assert answer["Lines"]  # an output of Automation that is empty is none
     outputs = {one["Name"]: one["Selector"] for one in STEPS["checkHealth"]["outputs"]}
     assert outputs == {name: f"$.Payload.{name}" for name in answer}
+
+
+@pytest.mark.parametrize(
+    ("commands", "code", "printed"),
+    [
+        pytest.param(["echo one", "echo two"], 0, "one\ntwo\n", id="all succeed"),
+        pytest.param(["false", "true"], 1, "Health check 1 failed\n", id="the first fails"),
+        pytest.param(["true", "(exit 3)"], 1, "Health check 2 failed\n", id="the last fails"),
+        pytest.param(["false && true", "true"], 1, "Health check 1 failed\n", id="in a list of and"),
+        pytest.param(["false # why", "echo after"], 1, "Health check 1 failed\n", id="nothing after it, comment"),
+        pytest.param(["[ -e /nowhere ] || true", "true"], 0, "", id="one that may fail"),
+    ],
+)
+def test_each_command_counts(aws, handler, commands, code, printed):
+    """As the agent runs them: all lines as one script."""
+    installed(aws)
+    script = "\n".join(handler("checkHealth")(**events(Commands=commands))["Lines"])
+    ended = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout + ended.stderr) == (code, printed)
+
+
+def test_each_command_of_powershell_counts(aws, handler):
+    installed(aws, platform="Windows")
+    lines = handler("checkHealth")(**events(Commands=["one", "two"]))["Lines"]
+    assert lines[:2] == ["$ErrorActionPreference = 'Stop'", "trap { [Console]::Error.WriteLine($_); exit 1 }"]
+    for number, command in enumerate(["one", "two"], 1):
+        at = lines.index(command)
+        assert lines[at - 1] == "$global:LASTEXITCODE = 0"
+        assert lines[at + 1].startswith("if ($LASTEXITCODE -ne 0) {")
+        assert f"Health check {number} failed" in lines[at + 1]
 
 
 @pytest.mark.parametrize(
@@ -236,7 +275,13 @@ def test_success_in_words(handler, keep):
     given = {"InstanceId": node_id(0), "Missing": "2", "ImageId": "ami-1", "KeepBackup": keep}
     message = handler("tellSuccess")(**given)["Message"]
     assert message.startswith(f"{node_id(0)} is patched and healthy, with 2 approved patches still missing.")
-    assert ("ami-1 is kept" in message) == (keep == "true")
+    assert ("ami-1 is kept" in message, "ami-1 was deleted" in message) == (keep == "true", keep == "false")
+
+
+def test_a_leftover_in_words(handler):
+    message = handler("tellLeftover")(InstanceId=node_id(0), Missing="0", ImageId="ami-1")["Message"]
+    assert message.startswith(f"{node_id(0)} is patched and healthy, with 0 approved patches")
+    assert "ami-1 could not be deleted" in message
 
 
 def test_the_way_back_in_words(aws, handler):
@@ -273,7 +318,8 @@ def play(aws, tmp_path):
 
 def test_the_role(aws, play):
     """Foretold, installed, again without a change, run on an instance that fails, and removed."""
-    aws.set(unseen_polls=0, step_outputs={"tellHowToRestore": {"Message": "restore it so"}})
+    words = {"tellHowToRestore": {"Message": "restore it so"}, "tellSuccess": {"Message": "it is well"}}
+    aws.set(unseen_polls=0, step_outputs={**check("none"), **words})
     aws.nodes({**nodes(2)[0], "end": "Failed"}, nodes(2)[1])
     code, output = play("--check", instance_ids=[node_id(0)], automation_role=ROLE)
     assert (code, "changed=2 " in output) == (0, True), output
@@ -289,6 +335,7 @@ def test_the_role(aws, play):
         f"2 of 2 targets did not succeed. {node_id(0)} (Failed): a step failed: step install (aws:runCommand)" in output
     )
     assert "restore it so" in output
+    assert "it is well" not in output
     (started,) = [call.request for call in aws.calls if call.operation == "StartAutomationExecution"]
     assert started["Parameters"] == {
         "RebootOption": ["RebootIfNeeded"],
@@ -297,6 +344,8 @@ def test_the_role(aws, play):
         "AutomationAssumeRole": [ROLE],
         "HealthCheckCommands": ["true"],
     }
+    code, output = play(instance_ids=[node_id(1)], automation_role=ROLE)
+    assert (code, "it is well" in output) == (0, True), output
     assert "changed=1 " in play(state="absent")[1]
     assert "changed=0 " in play("--check", state="absent")[1]
 

@@ -35,7 +35,8 @@ class Simulation(t.NamedTuple):
     step_seconds: float = 20  # what a step of an automation takes that is not known to take longer
     # Statuses with which steps end, by name, or by name@target; those of Run Command are not sent then.
     step_ends: dict[str, str] | None = None
-    step_outputs: dict[str, dict[str, str]] | None = None  # what steps bring that are not carried out here, by name
+    # What steps bring that are not carried out here, by name.
+    step_outputs: dict[str, dict[str, str | list[str]]] | None = None
     execution_status: str = ""  # which all automations are said to have
     deployment_end: str = "SUCCEEDED"  # or FAILED: how deployments of Quick Setup end
     deployment_message: str = ""  # why, where they fail

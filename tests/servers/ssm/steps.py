@@ -134,7 +134,7 @@ def _outputs(region: Region, step: Step) -> dict[str, list[str]]:
         following = [*fitting, *filter(None, [step.inputs.get("Default")])]
         return {"NextStep": following[:1]} if following else {}
     told = (region.simulation.step_outputs or {}).get(step.name, {})
-    return {name: [value] for name, value in told.items()}
+    return {name: value if isinstance(value, list) else [value] for name, value in told.items()}
 
 
 def _fits(choice: Resource) -> bool:
