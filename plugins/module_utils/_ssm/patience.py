@@ -11,6 +11,7 @@ import select
 import signal
 import time
 import typing as t
+import weakref
 
 SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 
@@ -24,6 +25,7 @@ class Patience:
         self._began = time.monotonic()
         # not an Event: its lock may be held by what a signal interrupts
         self._woken, self._wake = os.pipe()
+        weakref.finalize(self, _close, self._woken, self._wake)
         self.interrupted: t.Optional[str] = None  # the signal
 
     def pause(self) -> None:
@@ -60,3 +62,8 @@ class Patience:
         """Pauses are pauses again, although there was a signal."""
         while select.select([self._woken], [], [], 0)[0]:
             os.read(self._woken, 1)
+
+
+def _close(*descriptors: int) -> None:
+    for descriptor in descriptors:
+        os.close(descriptor)
