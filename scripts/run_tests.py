@@ -37,8 +37,10 @@ PROBE_TESTS = (
 )
 # Each release of ansible-core beside the one in requirements/test.txt, and the Pythons it runs on.
 OTHER_CORES = {"2.18": ("3.11", "3.12", "3.13"), "2.20": ("3.12", "3.13"), "2.21": ("3.12", "3.13")}
-# Continuous integration covers both ends of the targets, the probes, and a Python for each ansible-core.
+# Continuous integration covers both ends of the targets and of ansible-core, the probes, and a Python for each core.
+# What lies between is left to whoever runs `make test`: all of it takes longer than a change can wait for.
 PYTHONS_OF_CI = (PROBE_PYTHON, "3.8", "3.11", "3.13")
+CORES_OF_CI = ("2.18", "2.21")
 
 
 Venv = tuple[str, str, pathlib.Path]  # name, requirements, Python: what environment.make_venv takes
@@ -83,6 +85,8 @@ def controller_runs() -> list[Run]:
 def integration_runs() -> list[Run]:
     runs = [Run("integration, ansible-core 2.19", controller(), ("tests/integration",))]
     for core, pythons in OTHER_CORES.items():
+        if CI and core not in CORES_OF_CI:
+            continue
         if python := next(filter(None, map(interpreters.find, pythons)), None):
             other = (f"core-{core}", f"core-{core}", python)
             runs.append(Run(f"integration, ansible-core {core}", controller(), ("tests/integration",), core=other))
@@ -94,6 +98,8 @@ def target_runs() -> list[Run]:
     runs = []
     left_out = tuple(f"--ignore=tests/unit/plugins/module_utils/_host/{name}" for name in INSTALLING)
     for version in TARGET_PYTHONS:
+        if CI and version not in PYTHONS_OF_CI:
+            continue
         python = interpreters.find(version)
         if python and python != environment.controller_python():
             venv = (f"target-{version}", f"target-{version if version in ('3.8', '3.9') else '3.10'}", python)
@@ -116,6 +122,10 @@ def module_utils_of_ansible() -> pathlib.Path:
     link.unlink(missing_ok=True)
     link.symlink_to(os.path.relpath(package, link.parent))
     return link.parent
+
+
+def _listed(versions: t.Iterable[str]) -> str:
+    return ", ".join(sorted(versions, key=lambda one: [int(part) for part in one.split(".")]))
 
 
 def missing_pythons() -> list[str]:
@@ -220,6 +230,9 @@ def main() -> int:
     interpreters.link_all([PROBE_PYTHON, *TARGET_PYTHONS], environment.PYTHONS)
     environment.unpack_dependencies(environment.make_venv("test"))
     results = perform_all()
+    if CI:
+        cores, pythons = set(OTHER_CORES) - set(CORES_OF_CI), set(TARGET_PYTHONS) - set(PYTHONS_OF_CI)
+        print(f"With CI=true left to make test: ansible-core {_listed(cores)}; targets of Python {_listed(pythons)}")
     for version in missing:
         print(f"WARNING: no Python {version} on this machine: nothing was tested on it.")
     print(closing_line(results))
