@@ -56,7 +56,8 @@ def launch(demo: Demo) -> list[str]:
         tags = f"ResourceType=instance,Tags=[{{Key=Patch Group,Value={group}}}]"
         asked = ("--image-id", image, "--count", str(NODES_OF_EACH), "--tag-specifications", tags)
         launched = demo.aws("ec2", "run-instances", *asked)["Instances"]
-        for number, instance in enumerate(launched):
+        # in the order in which they are told, so that those who fail do so before all have been told
+        for number, instance in enumerate(sorted(launched, key=lambda one: one["InstanceId"])):
             own = {
                 "id": instance["InstanceId"],
                 "tags": {"Patch Group": group},
