@@ -73,7 +73,8 @@ options:
 seealso:
   - module: patchops.fleet.patch_install
 notes:
-  - Needs root, on Windows an administrator.
+  - Needs root, on Windows an administrator. There O(lock_timeout) is how long an installation that is under way is
+    waited for.
   - What packages did when they were installed beyond their files, such as converting a database, is not undone. Only a
     snapshot of the node undoes that.
   - What was rolled back is approved and missing again, so that the next M(patchops.fleet.patch_install) installs it

@@ -71,18 +71,11 @@ class Installation:
             )
         searched = self._node.first_search()
         found = self._node.found(searched)
-        self._look(found if check_mode else self._quiet(found))
+        self._look(found if check_mode else self._node.quiet_at_first(found))
         if self._record["status"] == "UNKNOWN":
             raise Refused(f"{self._name}: {self._record['status_reason']}. Nothing was touched")
         self._settle()
         return self._foreseen() if check_mode else self._carried_out()
-
-    def _quiet(self, found: scan.Found) -> scan.Found:
-        """An installation that goes on may be one of an earlier run, which must not be settled before it has ended."""
-        try:
-            return self._node.quiet(found)
-        except (Busy, NodeLost) as error:
-            raise Refused(f"{self._name}: {error}. Nothing was touched") from error
 
     def _carried_out(self) -> Document:
         try:

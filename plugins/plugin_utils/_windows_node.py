@@ -108,6 +108,13 @@ class WindowsNode:
             found = self.looked_again()
         return found
 
+    def quiet_at_first(self, found: scan.Found) -> scan.Found:
+        """The same before anything is touched: an earlier run may be what goes on. Raises Refused."""
+        try:
+            return self.quiet(found)
+        except (Busy, NodeLost) as error:
+            raise Refused(f"{self._arguments['name']}: {error}. Nothing was touched") from error
+
     def updates(self, options: Document) -> Document:
         """What win_updates comes to. It catches what goes wrong on its way, and tells of it."""
         action = t.cast(HostAction, self._action).other_action(WIN_UPDATES, options)

@@ -35,8 +35,8 @@ class Rollback:
 
     def answer(self, check_mode: bool) -> Document:
         """The task's result. Raises Refused and EngineError when nothing was changed, with the reason."""
-        searched = self._node.first_search()
-        self._look(self._node.found(searched))
+        found = self._node.found(self._node.first_search())
+        self._look(found if check_mode else self._node.quiet_at_first(found))
         there = {identifier for identifier, update in self._present.items() if update["installed"]}
         self._journal, self._recovered = journal.settled(self._found.journal, there, self._node.now())
         undone = self._chosen()

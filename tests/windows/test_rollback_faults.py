@@ -29,6 +29,16 @@ def installed(**faults):
     )
 
 
+def test_nothing_is_removed_while_something_is_installed(fleet):
+    busy = fleet.add("busy", installed(outlives=99))
+    busy.under_way = [update("u3")]
+    before = busy.runs
+    answers = fleet.play(ROLLBACK, {"lock_timeout": 0})
+    words = "an installation is under way on the node, still after 0 seconds (lock_timeout). Nothing was touched"
+    assert words in answers["busy"]["msg"], answers["busy"]
+    assert (busy.runs, busy.update("u2").installed) == (before, True)
+
+
 def test_a_failed_reboot_hides_no_failed_removal(fleet):
     fleet.add("no-return", installed(stays_down=True), patience=1)
     running = fleet.add("no-restart", installed(keeps_running=True), patience=1)
