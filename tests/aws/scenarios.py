@@ -14,7 +14,7 @@ import json
 import typing as t
 
 from ansible_collections.patchops.fleet.plugins.module_utils._engine.schemas import COUNTS
-from ansible_collections.patchops.fleet.tests.aws import runbook_scenarios, scenarios_of_operations
+from ansible_collections.patchops.fleet.tests.aws import scenarios_of_operations, scenarios_of_runbooks
 from ansible_collections.patchops.fleet.tests.aws.scenario import Play, Scenario, Task, Variables, module, role
 from ansible_collections.patchops.fleet.tests.servers import answers
 from ansible_collections.patchops.fleet.tests.servers.answers import MISSING, node_id
@@ -116,7 +116,7 @@ def everything(server: Server) -> Variables:
     parameters = {"PatchPolicyName": "example", "SelectedPatchBaselines": "{}", "TargetRegions": REGION}
     definition = {"Type": QUICK_SETUP, "Parameters": {**parameters, "TargetAccounts": "123456789012"}}
     server.client("ssm-quicksetup").create_configuration_manager(Name="example", ConfigurationDefinitions=[definition])
-    runbook_scenarios.runs(server)
+    scenarios_of_runbooks.runs(server)
     return reporting_nodes(server)
 
 
@@ -188,7 +188,7 @@ PRESENT, GONE = aws_patch_manager(**POLICY), aws_patch_manager(**POLICY, aws_pat
 IMPORT = {"aws_patch_manager_state": "import", "aws_patch_manager_import_file": "{{ playbook_dir }}/imported.yml"}
 
 INFO = [
-    *runbook_scenarios.INFO,
+    *scenarios_of_runbooks.INFO,
     module("ssm_activation_info"),
     module("ssm_document_info"),
     module("ssm_maintenance_window_info"),
@@ -340,6 +340,6 @@ SCENARIOS = [
             )
         ],
     ),
-    *runbook_scenarios.SCENARIOS,
+    *scenarios_of_runbooks.SCENARIOS,
     *scenarios_of_operations.SCENARIOS,
 ]

@@ -155,10 +155,12 @@ def test_what_is_wrong_in_the_variables_is_said_before_any_change(aws, apply):
     assert writes(aws) == []
 
 
-def test_the_demo():
+def test_the_demo(tmp_path):
     """All its steps do what they are to do; it has a server of its own."""
     script = CHECKOUT / "scripts" / "aws_demo.py"
-    played = subprocess.run([sys.executable, script], cwd=CHECKOUT, capture_output=True, text=True, check=False)
+    command = [sys.executable, script, "--reports", tmp_path]
+    played = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=False)
     assert played.returncode == 0, played.stdout + played.stderr
     assert played.stdout.count("-> nothing changed") == 3
     assert played.stdout.rstrip().endswith("-> nothing is left")
+    assert (tmp_path / "aws-demo.html").is_file()

@@ -44,7 +44,10 @@ IMPURE_CALLS = {"open", "input", "print", "exec", "eval", "__import__"}
 CLOCKS = {"now", "utcnow", "today"}
 # The controller's side of Windows nodes is as pure as the engine: only its action asks the node and the clock.
 WINDOWS = PLUGINS / "plugin_utils" / "_windows"
-OPEN_TO_WINDOWS = ("plugin_utils._windows.", "module_utils._engine.", "module_utils._host.node.")
+OPEN_TO_WINDOWS = (
+    *("plugin_utils._windows.", "module_utils._engine."),
+    *("module_utils._host.node.", "module_utils._finding."),
+)
 # A probe travels alone, as text, to the interpreter that owns these bindings.
 PROBES = MODULE_UTILS / "_host" / "probes"
 BINDINGS = {"apt", "apt_inst", "apt_pkg", "dnf", "hawkey", "libdnf", "libdnf5", "libdnf5_cli", "rpm"}

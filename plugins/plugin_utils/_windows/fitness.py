@@ -10,6 +10,7 @@ import typing as t
 
 from ...module_utils._engine.errors import InventoryError
 from ...module_utils._engine.shape import faults
+from ...module_utils._finding import ERROR, OK, SKIPPED, WARNING, Finding
 from . import journal
 from .answer import FLAG, NUMBER, TEXT, TEXT_OR_NULL, closed
 from .scan import Found
@@ -102,7 +103,6 @@ FITNESS = closed(
         "ended": NUMBER,
     }
 )
-OK, WARNING, ERROR, SKIPPED = "ok", "warning", "error", "skipped"
 MIB = 1024 * 1024
 INSTALLS_BY_ITSELF = 4  # AUOptions
 SERVICES = {
@@ -126,7 +126,7 @@ def read(text: str) -> Document:
 
 
 def finding(check: str, status: str, words: str, remedy: str | None = None) -> Document:
-    return {"check": check, "status": status, "finding": words, "remedy": remedy}
+    return Finding(check, status, words, remedy).document()
 
 
 def of_node(answer: Document) -> list[Document]:
