@@ -21,6 +21,7 @@ extends_documentation_fragment:
   - amazon.aws.region.modules
   - amazon.aws.boto3
   - patchops.fleet.ssm
+  - patchops.fleet.ssm.tags
 options:
   state:
     description:
@@ -63,14 +64,6 @@ options:
       - ARN of a queue of SQS for events that could not be brought to the topic. Empty text ends that. The queue's
         policy must let C(events.amazonaws.com) send.
     type: str
-  tags:
-    description: Tags of the rule. Not given they stay.
-    type: dict
-    aliases: [resource_tags]
-  purge_tags:
-    description: Whether tags that are not in O(tags) are removed. AWS's own stay.
-    type: bool
-    default: true
 seealso:
   - module: patchops.fleet.sns_alert_topic
   - module: amazon.aws.cloudwatchevent_rule

@@ -20,6 +20,7 @@ extends_documentation_fragment:
   - amazon.aws.region.modules
   - amazon.aws.boto3
   - patchops.fleet.ssm
+  - patchops.fleet.ssm.tags
 attributes:
   idempotent:
     support: partial
@@ -71,14 +72,6 @@ options:
         SNS drops them by itself.
     type: bool
     default: false
-  tags:
-    description: Tags of the topic. Not given they stay.
-    type: dict
-    aliases: [resource_tags]
-  purge_tags:
-    description: Whether tags that are not in O(tags) are removed. AWS's own stay.
-    type: bool
-    default: true
   test_message:
     description:
       - Text that is published once the topic is as it should be, each time the module runs, and not in check mode.

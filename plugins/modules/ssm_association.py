@@ -22,6 +22,7 @@ extends_documentation_fragment:
   - amazon.aws.region.modules
   - amazon.aws.boto3
   - patchops.fleet.ssm
+  - patchops.fleet.ssm.tags
 options:
   state:
     description: Whether the association exists.
@@ -135,14 +136,6 @@ options:
       - What runs at once anyway, because it was created or changed, is not started twice.
     type: bool
     default: false
-  tags:
-    description: Tags of the association. Not given they stay.
-    type: dict
-    aliases: [resource_tags]
-  purge_tags:
-    description: Whether tags that are not in O(tags) are removed. AWS's own stay.
-    type: bool
-    default: true
 seealso:
   - module: patchops.fleet.ssm_association_info
   - module: patchops.fleet.ssm_patch_run

@@ -20,34 +20,14 @@ extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
-  - ansible.builtin.action_common_attributes
-  - ansible.builtin.action_common_attributes.flow
+  - patchops.fleet.ssm.followed
 attributes:
-  action:
-    support: full
-  action_group:
-    description: Options that all AWS modules share can be given once, in C(module_defaults).
-    support: full
-    membership:
-      - patchops.fleet.aws
-  async:
-    support: full
-    details: Without a word on how far it is.
-  bypass_host_loop:
-    support: none
   check_mode:
-    support: full
     details: Says what would be started, with the steps of the runbook. Nothing is started.
   diff_mode:
-    support: none
     details: What a runbook changes is known to it alone.
   idempotent:
-    description: Run again with the same options, it changes nothing.
-    support: none
     details: It starts the runbook each time.
-  platform:
-    support: full
-    platforms: all
 options:
   document_name:
     description: Name of the runbook; the ARN of one that another account shares.

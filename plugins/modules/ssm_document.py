@@ -19,6 +19,7 @@ extends_documentation_fragment:
   - amazon.aws.region.modules
   - amazon.aws.boto3
   - patchops.fleet.ssm
+  - patchops.fleet.ssm.tags
 options:
   state:
     description:
@@ -70,14 +71,6 @@ options:
     elements: str
   purge_shared_with:
     description: Whether it is no longer shared with accounts that are not in O(shared_with).
-    type: bool
-    default: true
-  tags:
-    description: Tags of the document. Not given they stay.
-    type: dict
-    aliases: [resource_tags]
-  purge_tags:
-    description: Whether tags that are not in O(tags) are removed. AWS's own stay.
     type: bool
     default: true
   wait_timeout:

@@ -21,6 +21,7 @@ extends_documentation_fragment:
   - amazon.aws.region.modules
   - amazon.aws.boto3
   - patchops.fleet.ssm
+  - patchops.fleet.ssm.tags
 options:
   state:
     description:
@@ -80,14 +81,6 @@ options:
       - Those without a default must then be given. Never concerns O(tags).
     type: bool
     default: false
-  tags:
-    description: Tags of the window.
-    type: dict
-    aliases: [resource_tags]
-  purge_tags:
-    description: Whether tags that are not in O(tags) are removed, where that is given. Those of AWS itself stay.
-    type: bool
-    default: true
 seealso:
   - module: patchops.fleet.ssm_maintenance_window_info
   - module: patchops.fleet.ssm_maintenance_window_target

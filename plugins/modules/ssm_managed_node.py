@@ -19,6 +19,7 @@ extends_documentation_fragment:
   - amazon.aws.region.modules
   - amazon.aws.boto3
   - patchops.fleet.ssm
+  - patchops.fleet.ssm.tags
 options:
   state:
     description:
@@ -46,10 +47,6 @@ options:
     description: Tags of the node, such as its C(Patch Group). Not given they stay.
     type: dict
     aliases: [resource_tags]
-  purge_tags:
-    description: Whether tags that are not in O(tags) are removed. AWS's own stay.
-    type: bool
-    default: true
 seealso:
   - module: patchops.fleet.ssm_managed_node_info
   - module: patchops.fleet.ssm_activation

@@ -23,6 +23,7 @@ extends_documentation_fragment:
   - amazon.aws.region.modules
   - amazon.aws.boto3
   - patchops.fleet.ssm
+  - patchops.fleet.ssm.tags
 options:
   state:
     description:
@@ -138,14 +139,6 @@ options:
   modified_date:
     description: As O(created_date).
     type: str
-  tags:
-    description: Tags of the baseline.
-    type: dict
-    aliases: [resource_tags]
-  purge_tags:
-    description: Whether tags that are not in O(tags) are removed, where that is given. Those of AWS itself stay.
-    type: bool
-    default: true
 seealso:
   - module: patchops.fleet.ssm_patch_baseline_info
   - module: patchops.fleet.ssm_patch_group

@@ -26,6 +26,7 @@ extends_documentation_fragment:
   - amazon.aws.region.modules
   - amazon.aws.boto3
   - patchops.fleet.ssm
+  - patchops.fleet.ssm.tags
 options:
   state:
     description:
@@ -143,14 +144,6 @@ options:
     description:
       - Role that this one assumes then, with AWS's policy C(AWSQuickSetupPatchPolicyDeploymentRolePolicy).
     type: str
-  tags:
-    description: Tags of the policy. Not given they stay.
-    type: dict
-    aliases: [resource_tags]
-  purge_tags:
-    description: Whether tags that are not in O(tags) are removed. AWS's own stay.
-    type: bool
-    default: true
   wait:
     description:
       - Whether to wait until a deployment has ended, before a change and after it, and to fail where it failed.

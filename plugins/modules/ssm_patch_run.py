@@ -25,34 +25,14 @@ extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
-  - ansible.builtin.action_common_attributes
-  - ansible.builtin.action_common_attributes.flow
+  - patchops.fleet.ssm.followed
 attributes:
-  action:
-    support: full
-  action_group:
-    description: Options that all AWS modules share can be given once, in C(module_defaults).
-    support: full
-    membership:
-      - patchops.fleet.aws
-  async:
-    support: full
-    details: Without a word on how far it is.
-  bypass_host_loop:
-    support: none
   check_mode:
-    support: full
     details: Says which nodes would be told, and which cannot be reached. Nothing is sent or uploaded.
   diff_mode:
-    support: none
     details: What patches a node lacks is known after a scan.
   idempotent:
-    description: Run again with the same options, it changes nothing.
-    support: none
     details: It sends the command each time.
-  platform:
-    support: full
-    platforms: all
 options:
   operation:
     description:
@@ -282,7 +262,7 @@ notes:
     where AWS says that nothing was done; where an answer is lost the command is looked for by its snapshot.
   - Needs C(ssm:SendCommand), C(ssm:DescribeInstanceInformation), C(ssm:ListCommands), C(ssm:ListCommandInvocations),
     C(ssm:GetCommandInvocation), and C(ssm:CancelCommand) to cancel; C(s3:PutObject) and C(s3:DeleteObject) for
-    overrides; C(iam:PassRole) for O(service_role_arn). The collection's C(docs/iam) has them as policies.
+    overrides; C(iam:PassRole) for O(service_role_arn).
 """
 
 EXAMPLES = r"""
@@ -408,8 +388,16 @@ import uuid
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 from ..module_utils._plain import plain
-from ..module_utils._ssm import command, invocation, node, override_files, patch_run, progress, run_outcome
-from ..module_utils._ssm.account import TAG_KEYS
+from ..module_utils._ssm import (
+    command,
+    invocation,
+    node,
+    override_files,
+    patch_run,
+    patch_run_result,
+    progress,
+    run_outcome,
+)
 from ..module_utils._ssm.api import THROTTLED, Api
 from ..module_utils._ssm.change import ResourceError
 from ..module_utils._ssm.patience import Patience
@@ -486,36 +474,6 @@ def find_nodes(module, api, request):
     return found._replace(target=None) if module.params["offline_nodes"] == "skip" else found
 
 
-def result_of(request, nodes, commands=()):
-    return {
-        "operation": request.operation,
-        "document": request.document,
-        "snapshot_id": request.snapshot_id,
-        "nodes": nodes,
-        "commands": [one.document() for one in commands],
-        "override_files": [],
-    }
-
-
-def planned(request, found):
-    """Who would be told: with targets AWS tells nodes that are offline as well."""
-    nodes = []
-    for one in found.nodes.values():
-        plain_node = {name: value for name, value in one.items() if name not in ("reach", "reason")}
-        outcome = {"status": one["reach"], "message": one["reason"]}
-        if one["reach"] == node.ONLINE:
-            outcome = {"status": "Planned", "message": "it would be told"}
-        nodes.append({**plain_node, "command_id": None, **outcome})
-    return {"changed": request.installs and bool(found.online), **result_of(request, nodes)}
-
-
-def nobody(request):
-    named = ", ".join(request.targets)
-    if request.patch_group is not None:
-        named = "patch group %s (tag %s)" % (request.patch_group, " or ".join(TAG_KEYS))
-    return "There is no managed node of %s in this account and Region; nothing was sent" % named
-
-
 def see_through(module, watch, patience):
     """Wait as far as asked. Returns why it ended before the nodes had, if so."""
     if not module.params["wait"]:
@@ -535,38 +493,6 @@ def see_through(module, watch, patience):
     return "%s; nodes that work on it go on" % reason
 
 
-def concluded(module, request, watch, why):
-    params = module.params
-    overridden = "BaselineOverride" in request.parameters
-    everything = params["return_output"] == "all" or (params["return_output"] is None and overridden)
-    nodes = watch.outcomes(everything)
-    statuses = [one["status"] for one in nodes]
-    result = result_of(request, nodes, watch.sent)
-    result["progress"] = run_outcome.count(statuses)._asdict()
-    result["changed"] = request.installs and (
-        any(one in run_outcome.STARTED for one in statuses) or (not params["wait"] and bool(watch.sent))
-    )
-    unreached = [one for one in nodes if one["status"] in run_outcome.UNREACHED]
-    for one in unreached if params["unreached_nodes"] == "warn" else ():
-        module.warn("%s (%s): %s" % (one["name"], one["status"], one["message"]))
-    failed = run_outcome.unsuccessful(nodes, params["unreached_nodes"] == "fail")
-    if not params["wait"]:
-        failed = [one for one in failed if run_outcome.ended(one["status"])]
-    problems = [why] if why else []
-    problems += [
-        "command %s: %s" % (one.id, run_outcome.COMMAND_MEANINGS[one.status])
-        for one in watch.sent
-        if one.status in run_outcome.NO_INVOCATIONS
-    ]
-    if failed:
-        problems.append(run_outcome.message(failed, len(nodes)))
-    if problems:
-        result.update(failed=True, msg=". ".join(problems))
-    if params["return_nodes"] == "unsuccessful":
-        result["nodes"] = [one for one in nodes if one["status"] != run_outcome.SUCCESS]
-    return result
-
-
 def work(module, api):
     request = patch_run.declared(plain(module.params), str(uuid.uuid4()))
     for text in request.warnings:
@@ -576,11 +502,11 @@ def work(module, api):
         module.warn(text)
     if found.complete and not found.nodes:  # only of a resource group does nobody but AWS know it
         if module.params["no_nodes"] == "fail":
-            raise ResourceError(nobody(request))
-        module.warn(nobody(request))
-        return {"changed": False, **result_of(request, []), "progress": run_outcome.count([])._asdict()}
+            raise ResourceError(patch_run_result.nobody(request))
+        module.warn(patch_run_result.nobody(request))
+        return patch_run_result.empty(request)
     if module.check_mode:
-        return planned(request, found)
+        return patch_run_result.planned(request, found)
     patience = Patience(module.params["wait_delay"], module.params["wait_timeout"])
     s3 = Api(module.client("s3"), api.changes) if request.files else None
     for one in request.files:
@@ -594,7 +520,11 @@ def work(module, api):
         with patience.listening():
             if found.target is None or found.managed or not found.complete:
                 watch.start(module.params["wait"])
-            result = concluded(module, request, watch, see_through(module, watch, patience))
+            why = see_through(module, watch, patience)
+            nodes = watch.outcomes(patch_run_result.has_all_output(module.params, request))
+        result, warnings = patch_run_result.concluded(module.params, request, nodes, watch.sent, why)
+        for text in warnings:
+            module.warn(text)
     finally:
         left = []
         for one in request.files:
